@@ -1,0 +1,443 @@
+r"""Bytes in, events out: the algorithm of the HTML Living Standard, section 9.2.
+
+Sans I/O: ``feed`` takes the bytes of one read and returns the finished list of what they completed;
+where the bytes come from is the caller's affair. Every byte string is valid input.
+
+How a byte travels:
+
+1. ``feed`` drops one byte order mark at the very start and turns CR and CRLF into LF. A CR ends its
+   line at once; the LF that may follow, even in the next read, is swallowed.
+2. A read without a line end is kept in ``_pending``. Only a read that ends a line makes ``_decode``
+   look at the bytes kept, together with its own. What is left over is the part behind the last line
+   end: so no byte is looked at by ``_decode`` more than twice, whatever the chunking.
+3. ``_decode`` has two speeds and one behaviour. Where a run of whole blocks is *plain* (each one
+   ``data: …`` line, or each ``event: …`` and ``data: …``), C splits the run in one go; counting the
+   line feeds proves that the split missed none. Anything else goes line by line through
+   ``_feed_line``, which follows the standard's text.
+
+Bytes become text only in whole lines, so no character is ever cut; and since no part of a
+multi-byte character is a line feed, decoding many lines at once is decoding each.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar, overload
+
+from sseparse._errors import DecoderClosed, EventTooLarge
+from sseparse._events import Comment, Item, ServerSentEvent, UnknownField
+
+ItemT = TypeVar("ItemT", bound=Item)
+
+DEFAULT_MAX_EVENT_SIZE = 64 * 2**20
+"""64 MiB: above any event a provider sends (images come as base64), below what hurts a host."""
+
+MAX_RECONNECTION_TIME = 2**63 - 1
+"""A ``retry`` of more digits is held at this: ``int()`` of endless digits would be quadratic."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def _as_bytes(chunk: bytes | bytearray | memoryview) -> bytes:
+    if isinstance(chunk, (bytes, bytearray, memoryview)):
+        return bytes(chunk)
+    raise TypeError(f"feed() takes bytes as they were received, not {type(chunk).__name__}")
+
+
+class Decoder(Generic[ItemT]):
+    r"""An incremental decoder of one event stream.
+
+    Args:
+        last_event_id: the id to start from, when this stream resumes another.
+        max_event_size: the cap, in bytes, on what is buffered: the data of the unfinished event
+            and the line being read.
+        oversize: what happens to an event over the cap: ``"raise"`` (``EventTooLarge``) or
+            ``"skip"`` (dropped and counted in ``skipped``; decoding goes on behind its blank line).
+        keep_comments: give out ``Comment`` items too, in stream order.
+        keep_unknown: give out ``UnknownField`` items too, in stream order.
+
+    Attributes:
+        last_event_id: the sticky id as of the last blank line: what a reconnect would send.
+        reconnection_time: the last valid ``retry`` in milliseconds, or None.
+        skipped: how many events were dropped for their size.
+
+    >>> decoder = Decoder()
+    >>> decoder.feed(b"data: hel")
+    []
+    >>> decoder.feed(b"lo\n\n")
+    [ServerSentEvent(data='hello', event='message', id=None, last_event_id='', retry=None)]
+    """
+
+    __slots__ = (
+        "_at_block_start",
+        "_begun",
+        "_data",
+        "_error",
+        "_event_type",
+        "_id",
+        "_keep_comments",
+        "_keep_unknown",
+        "_last_event_id",
+        "_max_event_size",
+        "_pending",
+        "_retry",
+        "_room",
+        "_skip",
+        "_skipping",
+        "_special",
+        "_swallow_lf",
+        "_watch",
+        "last_event_id",
+        "reconnection_time",
+        "skipped",
+    )
+
+    @overload
+    def __init__(
+        self: Decoder[ServerSentEvent],
+        last_event_id: str = "",
+        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        oversize: Literal["raise", "skip"] = "raise",
+        keep_comments: Literal[False] = False,
+        keep_unknown: Literal[False] = False,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Decoder[Item],
+        last_event_id: str = "",
+        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        oversize: Literal["raise", "skip"] = "raise",
+        keep_comments: bool = False,
+        keep_unknown: bool = False,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        last_event_id: str = "",
+        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        oversize: Literal["raise", "skip"] = "raise",
+        keep_comments: bool = False,
+        keep_unknown: bool = False,
+    ) -> None:
+        if max_event_size < 1:
+            raise ValueError(f"max_event_size is {max_event_size}; it counts bytes, from 1 up")
+        if oversize not in ("raise", "skip"):
+            raise ValueError(f'oversize is {oversize!r}; it is either "raise" or "skip"')
+        self.last_event_id = last_event_id
+        self.reconnection_time: int | None = None
+        self.skipped = 0
+        self._max_event_size = max_event_size
+        self._skip = oversize == "skip"
+        self._keep_comments = keep_comments
+        self._keep_unknown = keep_unknown
+
+        # Where the stream stands. ``_special`` is True where ``feed`` has to look twice: at the
+        # start of the stream, behind a CR, and after the end. ``_watch`` is the size from which an
+        # unfinished line cannot just be kept: the cap, or 0 at a special place.
+        self._special = True
+        self._watch = 0
+        self._begun = False
+        self._swallow_lf = False
+        self._error: Exception | None = None
+        self._pending = bytearray()  # the unfinished line
+
+        # The block being read; the standard's three buffers, and what only this block said.
+        self._at_block_start = True
+        self._data: list[bytes] = []  # data buffer, in lines
+        self._room = max_event_size  # what the cap leaves for the line being read
+        self._event_type = b""  # event type buffer
+        self._last_event_id = last_event_id  # last event ID buffer
+        self._id: str | None = None
+        self._retry: int | None = None
+        self._skipping = False  # the block is over the cap: wait for its blank line
+
+    def feed(self, chunk: bytes | bytearray | memoryview) -> list[ItemT]:
+        r"""Decode the bytes of one read.
+
+        Args:
+            chunk: any number of bytes, cut anywhere, none at all included.
+
+        Returns:
+            What these bytes completed, in stream order. An event comes out with the very byte
+            that ends its blank line.
+
+        Raises:
+            EventTooLarge: an event outgrew ``max_event_size`` (with ``oversize="raise"``). The
+                decoder stays failed: each further ``feed`` raises the same error.
+            DecoderClosed: ``close`` was called before.
+
+        >>> [event.data for event in Decoder().feed(b"data: a\r\rdata: b\r\n\r\n")]
+        ['a', 'b']
+        """
+        # In small reads this method is most of the cost, hence its shape: `isalnum` settles most
+        # reads of one byte at once, `10 in chunk` is seven times as fast as `b"\n" in chunk`.
+        try:
+            unfinished = chunk.isalnum() or not (10 in chunk or 13 in chunk)  # type: ignore[union-attr]
+        except (AttributeError, TypeError):  # a memoryview, or what is no bytes at all
+            return self.feed(_as_bytes(chunk))
+        if unfinished:
+            pending = self._pending
+            pending += chunk
+            return [] if len(pending) < self._watch else self._look_closer()
+        return self._decode(chunk if type(chunk) is bytes else bytes(chunk))
+
+    def close(self) -> ServerSentEvent | None:
+        r"""End the stream.
+
+        Returns:
+            The event that the stream left unfinished, or None. The standard discards it (9.2.6:
+            "Once the end of the file is reached, any pending data must be discarded"), so ``feed``
+            never gives it out; it is handed back because a model's last words are worth having.
+            ``last_event_id`` of the decoder stays what the last blank line made it.
+
+        >>> decoder = Decoder()
+        >>> decoder.feed(b"data: [DONE]")
+        []
+        >>> decoder.close().data
+        '[DONE]'
+        """
+        if isinstance(self._error, DecoderClosed):
+            return None
+        failed = self._error is not None
+        self._error = DecoderClosed()
+        self._special = True
+        self._watch = 0
+        if failed or self._skipping:
+            return None
+        line = bytes(self._pending)
+        self._pending = bytearray()
+        reconnection_time = self.reconnection_time
+        if line:
+            self._feed_line(line, [])
+        self.reconnection_time = reconnection_time  # an unterminated retry line does not count
+        return self._unfinished() if self._data else None
+
+    def _look_closer(self) -> list[Any]:
+        """Take up an unfinished line at a place where it cannot just be kept."""
+        if self._special:
+            chunk = bytes(self._pending)
+            self._pending.clear()
+            self._pending += self._begin(chunk)
+        if len(self._pending) > self._room:
+            self._refuse(len(self._pending), [])
+        self._watch = 0 if self._special else self._room + 1
+        return []
+
+    def _begin(self, chunk: bytes) -> bytes:
+        """Return what of the chunk is to be decoded, at a place where that is not all of it."""
+        if self._error is not None:
+            self._pending.clear()
+            raise self._error
+        if self._swallow_lf and chunk:
+            self._swallow_lf = False
+            chunk = chunk.removeprefix(b"\n")
+        if not self._begun:
+            # "If the leading bytes are a byte order mark, drop them": once, also when split.
+            if len(chunk) < 3 and _BOM.startswith(chunk):
+                return chunk
+            self._begun = True
+            chunk = chunk.removeprefix(_BOM)
+        self._special = self._swallow_lf
+        if not self._special:
+            self._watch = self._room + 1
+        return chunk
+
+    def _unify_line_ends(self, chunk: bytes) -> bytes:
+        """Return the chunk with each CRLF and CR as LF; the standard has these three and no more.
+
+        ``bytes.splitlines`` knows just these three, and is four times as fast as two ``replace``.
+        """
+        if chunk[-1] == 13:
+            self._swallow_lf = self._special = True
+        elif chunk[-1] != 10:
+            return b"\n".join(chunk.splitlines())
+        return b"\n".join(chunk.splitlines()) + b"\n"
+
+    def _decode(self, chunk: bytes) -> list[Any]:
+        """Decode a chunk that ends a line, together with what is pending of that line."""
+        pending = self._pending
+        if pending:
+            if len(pending) < 2**20:
+                chunk = b"".join((pending, chunk))
+                pending.clear()
+            else:  # much: hand it over as it is, for every copy counts (a bytearray does as well)
+                pending += chunk
+                chunk, self._pending = pending, bytearray()
+                pending = self._pending
+        elif self._at_block_start and not self._special:
+            # The commonest read of all is exactly one event of one data line.
+            if (
+                chunk.find(10) == len(chunk) - 2
+                and chunk[:6] == b"data: "
+                and chunk[-1] == 10
+                and 13 not in chunk
+                and len(chunk) <= self._room
+            ):
+                data = chunk[6:-2].decode("utf-8", "replace")
+                return [ServerSentEvent(data, "message", None, self._last_event_id)]
+        if self._special:
+            chunk = self._begin(chunk)
+        items: list[Any] = []
+        if 13 in chunk:
+            if self._at_block_start:
+                chunk = self._decode_plain(chunk, b"\r\n\r\n", items)
+            if 13 in chunk:
+                chunk = self._unify_line_ends(chunk)
+        if not self._at_block_start:
+            chunk = self._finish_block(chunk, items)
+        if self._at_block_start:
+            chunk = self._decode_plain(chunk, b"\n\n", items)
+        if 10 in chunk:
+            *lines, chunk = chunk.split(b"\n")
+            for line in lines:
+                if line:
+                    self._feed_line(line, items)
+                else:
+                    self._dispatch(items)
+        if chunk:
+            pending += chunk
+            if len(chunk) > self._room:
+                self._refuse(len(chunk), items)
+        if self._special or not self._at_block_start:
+            self._watch = 0 if self._special else self._room + 1
+        return items
+
+    def _finish_block(self, chunk: bytes, items: list[Any]) -> bytes:
+        """Decode up to the first blank line, if there is one: behind it the fast way is open."""
+        end = 0 if chunk[:1] == b"\n" else chunk.find(b"\n\n") + 1
+        if not end and chunk[:1] != b"\n":
+            return chunk
+        for line in chunk[:end].splitlines():
+            self._feed_line(line, items)
+        self._dispatch(items)
+        return chunk[end + 1 :]
+
+    def _decode_plain(self, chunk: bytes, blank: bytes, items: list[Any]) -> bytes:
+        """Decode the whole blocks at the start of the chunk if all are plain; return the rest.
+
+        Args:
+            chunk: what starts a block.
+            blank: how its blocks end: two LF, or two CRLF.
+            items: where the events go.
+        """
+        text_end = chunk.rfind(blank)
+        if text_end < 6 or text_end > self._room:
+            return chunk  # (in more bytes than the cap, each line has to be measured)
+        last_event_id = self._last_event_id
+        if chunk.startswith(b"data: "):
+            if text_end < 2**20:
+                text = chunk[6:text_end].decode("utf-8", "replace")
+            else:
+                text = str(memoryview(chunk)[6:text_end], "utf-8", "replace")  # one copy less
+            pieces = text.split("\n\ndata: " if blank == b"\n\n" else "\r\n\r\ndata: ")
+            # A line end inside a piece would be a line of the block beside its one data line.
+            # Looking for it in all of them at once costs a copy, and less than counting.
+            joined = "".join(pieces)
+            if "\n" in joined or "\r" in joined:
+                return chunk
+            if not last_event_id:
+                items += map(ServerSentEvent, pieces)
+            else:
+                items += [ServerSentEvent(data, "message", None, last_event_id) for data in pieces]
+            return chunk[text_end + len(blank) :]
+        if chunk.startswith(b"event: "):
+            eol = "\n" if blank == b"\n\n" else "\r\n"
+            text = chunk[7:text_end].decode("utf-8", "replace")
+            pairs = [piece.partition(eol + "data: ") for piece in text.split(eol + eol + "event: ")]
+            joined = "".join([name + data for name, _, data in pairs])
+            if "\n" in joined or "\r" in joined or not all(found for _, found, _ in pairs):
+                return chunk
+            items += [
+                ServerSentEvent(data, name or "message", None, last_event_id)
+                for name, _, data in pairs
+            ]
+            return chunk[text_end + len(blank) :]
+        return chunk
+
+    def _feed_line(self, line: bytes, items: list[Any]) -> None:
+        """Process one line (9.2.6, "Lines must be processed, in the order they are received")."""
+        self._at_block_start = False
+        if len(line) > self._room:
+            self._refuse(len(line), items)
+        if self._skipping:
+            return
+        # "If the line starts with a U+003A COLON character (:): Ignore the line."
+        if line[0] == 0x3A:
+            if self._keep_comments:
+                items.append(Comment(line[1:].decode("utf-8", "replace")))
+            return
+        # "Collect the characters on the line before the first U+003A COLON character (:), and let
+        # field be that string. … If value starts with a U+0020 SPACE character, remove it"
+        field, _, value = line.partition(b":")
+        if value[:1] == b" ":
+            value = value[1:]
+        if field == b"data":
+            self._data.append(value)
+            self._room -= len(value) + 1
+        elif field == b"event":
+            self._event_type = value
+        # "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
+        # the field value. Otherwise, ignore the field."
+        elif field == b"id" and b"\0" not in value:
+            self._id = self._last_event_id = value.decode("utf-8", "replace")
+        # "If the field value consists of only ASCII digits, then interpret the field value as an
+        # integer in base ten, and set the event stream's reconnection time to that integer."
+        elif field == b"retry" and value.isdigit():
+            digits = value.lstrip(b"0")
+            retry = int(digits or b"0") if len(digits) < 20 else MAX_RECONNECTION_TIME
+            self._retry = self.reconnection_time = min(retry, MAX_RECONNECTION_TIME)
+        # "Otherwise: The field is ignored."
+        elif self._keep_unknown:
+            items.append(
+                UnknownField(field.decode("utf-8", "replace"), value.decode("utf-8", "replace"))
+            )
+
+    def _dispatch(self, items: list[Any]) -> None:
+        """Process a blank line (9.2.6, "dispatch the event")."""
+        if not self._skipping:
+            # "Set the last event ID string of the event source to the value of the last event ID
+            # buffer." Also when the data buffer is empty and nothing is dispatched.
+            self.last_event_id = self._last_event_id
+            if self._data:
+                items.append(self._unfinished())
+        self._skipping = False
+        self._at_block_start = True
+        self._data = []
+        self._room = self._max_event_size
+        self._event_type = b""
+        self._id = self._retry = None
+
+    def _unfinished(self) -> ServerSentEvent:
+        """Return the event that the buffers spell out so far."""
+        lines = self._data
+        data = lines[0] if len(lines) == 1 else b"\n".join(lines)
+        return ServerSentEvent(
+            data.decode("utf-8", "replace"),
+            self._event_type.decode("utf-8", "replace") or "message",
+            self._id,
+            self._last_event_id,
+            self._retry,
+        )
+
+    def _refuse(self, line_size: int, items: list[Any]) -> None:
+        """Drop the event being read, which is over the cap, or raise."""
+        if not self._skip:
+            size = self._max_event_size - self._room + line_size
+            self._error = EventTooLarge(self._max_event_size, size, items)
+            self._special = True
+            self._watch = 0
+            self._pending.clear()
+            self._data = []
+            raise self._error
+        if not self._skipping:
+            self.skipped += 1
+        self._skipping = True
+        self._at_block_start = False
+        self._data = []
+        self._room = self._max_event_size
+        self._watch = self._room + 1
+        self._last_event_id = self.last_event_id  # nothing of a dropped block counts
+        if self._pending:
+            # The rest of this line is still to come. As a comment it means nothing, and it is no
+            # blank line either.
+            self._pending[:] = b":"
