@@ -31,8 +31,8 @@ ItemT = TypeVar("ItemT", bound=Item)
 DEFAULT_MAX_EVENT_SIZE = 64 * 2**20
 """64 MiB: above any event a provider sends (images come as base64), below what hurts a host."""
 
-MAX_RECONNECTION_TIME = 2**63 - 1
-"""A ``retry`` of more digits is held at this: ``int()`` of endless digits would be quadratic."""
+MAX_RECONNECTION_TIME = 10**1000 - 1
+"""A ``retry`` of more digits is held at this: ``int()`` of endless digits takes quadratic time."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -383,9 +383,9 @@ class Decoder(Generic[ItemT]):
         # "If the field value consists of only ASCII digits, then interpret the field value as an
         # integer in base ten, and set the event stream's reconnection time to that integer."
         elif field == b"retry" and value.isdigit():
-            digits = value.lstrip(b"0")
-            retry = int(digits or b"0") if len(digits) < 20 else MAX_RECONNECTION_TIME
-            self._retry = self.reconnection_time = min(retry, MAX_RECONNECTION_TIME)
+            digits = value.lstrip(b"0") or b"0"
+            retry = int(digits) if len(digits) <= 1000 else MAX_RECONNECTION_TIME
+            self._retry = self.reconnection_time = retry
         # "Otherwise: The field is ignored."
         elif self._keep_unknown:
             items.append(

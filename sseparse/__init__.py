@@ -1,0 +1,46 @@
+"""sseparse: decode, assemble, record and replay the event streams of LLM APIs.
+
+>>> import sseparse
+>>> [event.data for event in sseparse.iter_events([b"data: hel", b"lo\\n\\n"])]
+['hello']
+"""
+
+from sseparse._assemble import assemble
+from sseparse._decoder import Decoder
+from sseparse._encoder import encode
+from sseparse._errors import (
+    AssemblyError,
+    DecoderClosed,
+    EventTooLarge,
+    NotAnEventStream,
+    RecordingError,
+    SSEError,
+    UnsupportedVersion,
+)
+from sseparse._events import Comment, ServerSentEvent, UnknownField
+from sseparse._sources import aiter_events, iter_events
+from sseparse.assembly import (
+    Assembler,
+    Choice,
+    Completion,
+    Delta,
+    Finding,
+    FunctionCall,
+    State,
+    ToolCall,
+    Usage,
+)
+from sseparse.recording import Read, Recording
+from sseparse.replay import aplay, play
+
+__version__ = "0.1.0"
+
+# fmt: off
+__all__ = [
+    "Assembler", "AssemblyError", "Choice", "Comment", "Completion", "Decoder", "DecoderClosed",
+    "Delta", "EventTooLarge", "Finding", "FunctionCall", "NotAnEventStream", "Read",
+    "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
+    "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events", "aplay",
+    "assemble", "encode", "iter_events", "play"
+]
+# fmt: on

@@ -1,0 +1,222 @@
+"""What a stream amounts to: the completion and its parts, whoever sent them.
+
+Plain values: immutable, equal by value, with no knowledge of the chunks they were made from. Texts
+and numbers are as the provider sent them; where a figure has a common name it stands beside the raw
+one, never in its place.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import attrs
+
+from sseparse.assembly._json import JSONObject, JSONValue, loads
+
+EndedBy = Literal["done_marker", "terminal_event", "finish_reason", "error", "eof"]
+"""How a stream ended: by ``[DONE]``; by the protocol's last event; without either but with a
+finish_reason in every choice; by an error; or just so."""
+
+Severity = Literal["error", "warning", "info"]
+
+
+@attrs.frozen
+class Finding:
+    """Something about a stream that its reader should know.
+
+    Attributes:
+        code: a short name that stays the same between versions, such as ``"incomplete"``.
+        severity: ``"error"`` (the completion is not whole), ``"warning"`` or ``"info"``.
+        message: one line for people.
+        event_number: the event it is about, counted from 1, or None (the stream as a whole).
+        offset: the byte of the stream it is about, counted from 0, where that is known.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    event_number: int | None = None
+    offset: int | None = None
+
+
+@attrs.frozen
+class ToolCall:
+    """One call of a tool that the model asks for.
+
+    Attributes:
+        id: the call's id, or None if none was sent.
+        name: the function's name, or None.
+        arguments: the arguments as one string, as streamed: JSON if the model kept to it.
+        type: ``"function"``, or what the provider says.
+        extra: further fields of the call, as sent.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+    type: str = "function"
+    extra: JSONObject = attrs.field(factory=dict)
+
+    def parsed(self) -> JSONValue:
+        """Return the arguments decoded as JSON; no arguments at all are an empty object.
+
+        Raises:
+            ValueError: the arguments are no JSON (the stream was cut, or the model slipped).
+
+        >>> ToolCall(name="add", arguments='{"a": 2, "b": 3}').parsed()
+        {'a': 2, 'b': 3}
+        """
+        return loads(self.arguments) if self.arguments.strip() else {}
+
+
+@attrs.frozen
+class FunctionCall:
+    """The one call of a function that chat completions had before tool calls (2023)."""
+
+    name: str | None = None
+    arguments: str = ""
+
+
+@attrs.frozen
+class Usage:
+    """What the stream says it cost.
+
+    Providers count differently: xAI's output leaves the reasoning out, others' has it in. So
+    ``raw`` is the truth, and the rest are the same numbers under common names, never sums.
+
+    Attributes:
+        raw: the provider's own object: the last one that was sent.
+        input_tokens: tokens of the prompt.
+        output_tokens: tokens of the answer.
+        total_tokens: as sent.
+        cached_tokens: how many of the prompt's tokens came from a cache.
+        reasoning_tokens: how many tokens went into reasoning.
+    """
+
+    raw: JSONObject
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@attrs.frozen
+class Choice:
+    """One of the answers in a completion (there are several when ``n`` was more than 1).
+
+    Attributes:
+        index: its number among the choices.
+        role: who speaks, mostly ``"assistant"``; None if the stream never said.
+        content: the text; ``""`` where only empty pieces came, None where there were none at all.
+        reasoning: the thoughts before the text (``reasoning_content`` or ``reasoning``), or None.
+        refusal: what the model says instead of content when it declines, or None.
+        tool_calls: the calls it asks for, in the order they began.
+        function_call: the same in the form of 2023.
+        finish_reason: the provider's own word, or None if it was never sent.
+        logprobs: the log probabilities, all chunks' lists joined.
+        annotations: citations and the like, all chunks' lists joined.
+        extra: further fields of the choice and its deltas, as sent.
+    """
+
+    index: int = 0
+    role: str | None = None
+    content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    function_call: FunctionCall | None = None
+    finish_reason: str | None = None
+    logprobs: JSONObject | None = None
+    annotations: tuple[JSONValue, ...] = ()
+    extra: JSONObject = attrs.field(factory=dict)
+
+
+_NO_CHOICE = Choice()
+
+
+@attrs.frozen
+class Completion:
+    """A completion, rebuilt from its stream.
+
+    Attributes:
+        protocol: what the stream speaks, such as ``"openai-chat"``, or ``"unknown"``.
+        id: the completion's id: the first one, if a gateway sends several.
+        model: the model that answered, likewise.
+        created: when, in seconds since 1970, as sent.
+        choices: the answers, by index.
+        usage: the tokens, or None if the stream did not say. Cumulative usage is never added up.
+        error: the error the stream carried, as sent, or None.
+        complete: the stream came to its proper end, and without an error.
+        ended_by: how it ended.
+        findings: what was odd about it, in stream order.
+        extra: further fields of the chunks, as last sent, under the provider's names.
+    """
+
+    protocol: str
+    id: str | None = None
+    model: str | None = None
+    created: float | None = None
+    choices: tuple[Choice, ...] = ()
+    usage: Usage | None = None
+    error: JSONValue = None
+    complete: bool = False
+    ended_by: EndedBy = "eof"
+    findings: tuple[Finding, ...] = ()
+    extra: JSONObject = attrs.field(factory=dict)
+
+    @property
+    def _first(self) -> Choice:
+        return next((choice for choice in self.choices if choice.index == 0), _NO_CHOICE)
+
+    @property
+    def content(self) -> str | None:
+        """The text of choice 0."""
+        return self._first.content
+
+    @property
+    def role(self) -> str | None:
+        """The role of choice 0."""
+        return self._first.role
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why choice 0 stopped, in the provider's own word."""
+        return self._first.finish_reason
+
+    @property
+    def reasoning(self) -> str | None:
+        """The reasoning of choice 0."""
+        return self._first.reasoning
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls of choice 0."""
+        return self._first.tool_calls
+
+    def to_dict(self) -> JSONObject:
+        """Return the completion as plain JSON values, under the names of its attributes."""
+        return {field.name: _plain(getattr(self, field.name)) for field in attrs.fields(Completion)}
+
+    def to_native(self) -> JSONObject:
+        """Return the provider's own non-streaming object, as plain JSON values.
+
+        For ``"openai-chat"`` that is a ``chat.completion``, which
+        ``openai.types.chat.ChatCompletion.model_validate`` accepts if the completion has come to
+        its finish_reason: what the stream did not say is null here too, never made up.
+
+        Raises:
+            ValueError: the protocol has no such object (``"unknown"``).
+        """
+        from sseparse.assembly._registry import native  # the registry knows the protocols, they us
+
+        return native(self)
+
+
+def _plain(value: object) -> JSONValue:
+    """Return our own values as JSON ones; what came as JSON is left as it is, however deep."""
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if attrs.has(type(value)):
+        return {f.name: _plain(getattr(value, f.name)) for f in attrs.fields(type(value))}
+    return cast("JSONValue", value)

@@ -1,0 +1,82 @@
+"""JSON in and out of the assembly, with its type.
+
+msgspec decodes; where it refuses what other decoders accept (half a surrogate pair escaped in one
+chunk, ``NaN``), the standard library's decoder gets its turn: a model's words are worth it.
+"""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+JSONValue = dict[str, "JSONValue"] | list["JSONValue"] | str | int | float | bool | None
+"""Any JSON value as Python has it."""
+
+JSONObject = dict[str, JSONValue]
+
+_decode = msgspec.json.Decoder().decode
+
+
+def loads(text: str) -> JSONValue:
+    """Return the value that a JSON text spells.
+
+    Raises:
+        ValueError: it is not JSON, or nested deeper than Python's stack.
+    """
+    try:
+        return _decode(text)  # type: ignore[no-any-return]  # untyped JSON is just JSONValue
+    except RecursionError:
+        raise ValueError("JSON nested too deeply") from None
+    except msgspec.DecodeError:
+        try:
+            return json.loads(text)  # type: ignore[no-any-return]  # as above
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+
+
+def dumps(value: JSONValue) -> str:
+    """Return the compact JSON text of a value."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # half a surrogate pair: only as an escape can it be written
+        return json.dumps(value, separators=(",", ":"))
+
+
+def as_object(value: JSONValue) -> JSONObject:
+    """Return the value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: JSONValue) -> list[JSONValue]:
+    """Return the value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: JSONValue) -> str | None:
+    """Return the value if it is a text that says something, else None.
+
+    Absent, ``null`` and ``""`` mean the same for ids, roles, names, models and finish reasons.
+    """
+    return value if isinstance(value, str) and value else None
+
+
+def as_index(value: JSONValue) -> int | None:
+    """Return the value if it is a whole number (``true`` is none), else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def join(fragments: list[str]) -> str | None:
+    """Return fragments as one text; None where there was none at all, not even an empty one.
+
+    Surrogates that two chunks shared between them become the character they spell, lone ones
+    U+FFFD, so that the text can be written anywhere.
+    """
+    if not fragments:
+        return None
+    text = "".join(fragments)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -1,0 +1,423 @@
+"""OpenAI chat completions, and all who speak like them.
+
+One dialect, many accents: xAI, Azure, DeepSeek, Groq, Mistral, OpenRouter, Together, Fireworks,
+Perplexity, vLLM, llama.cpp, Ollama, Moonshot, Qwen, Z.ai, Cerebras, Snowflake, Writer and the
+gateways. None is named below: their oddities are met by rules that hold for everybody.
+
+Two speeds, one behaviour. Most chunks carry one piece for one choice and nothing unheard of.
+``UsualChunk`` describes just these, and msgspec checks the description while it decodes; what does
+not fit it is decoded untyped and goes through ``fold``, which takes any JSON there is.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sseparse._events import Item, ServerSentEvent
+from sseparse.assembly._builder import (
+    ChoiceBuilder,
+    ToolCallBuilder,
+    known_index,
+    merge_fragments,
+    set_last,
+    text_parts,
+)
+from sseparse.assembly._delta import Delta
+from sseparse.assembly._json import (
+    JSONObject,
+    JSONValue,
+    as_index,
+    as_list,
+    as_object,
+    as_text,
+    dumps,
+    join,
+    loads,
+)
+from sseparse.assembly._protocol import Protocol
+from sseparse.assembly._states import State, Step
+
+
+# The fields stand in the order in which servers mostly send them: msgspec looks for each key where
+# the last one was found. kw_only lets a field with a default stand before one without.
+class _UsualDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: None = None
+    tool_calls: None = None
+    function_call: None = None
+
+
+class _UsualChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    index: int
+    delta: _UsualDelta
+    logprobs: None = None
+    finish_reason: None = None
+    native_finish_reason: None = None
+
+
+class _UsualUsage(msgspec.Struct, gc=False):
+    total_tokens: int  # enough to know that it is a usage; the rest is read when asked for
+
+
+class _UsualChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    provider: str | None = None
+    service_tier: str | None = None
+    choices: tuple[_UsualChoice]
+    usage: _UsualUsage | None = None
+    system_fingerprint: str | None = None
+    obfuscation: str = ""  # padding, as is p: its length hides the length of the text
+    p: str = ""
+
+
+_USAGE = ("usage",)
+_decode_usual = msgspec.json.Decoder(_UsualChunk).decode
+
+_OF_CHUNK = frozenset(
+    ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
+)
+_OF_CHOICE = frozenset(
+    ("index", "delta", "message", "text", "finish_reason", "logprobs", "usage", "error")
+)
+_OF_DELTA = frozenset(
+    (
+        "role",
+        "content",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_details",
+        "refusal",
+        "tool_calls",
+        "function_call",
+        "audio",
+        "annotations",
+    )
+)
+_OF_REASONING = frozenset(("reasoning", "reasoning_content", "reasoning_details"))
+_OF_TOOL_CALL = frozenset(("index", "id", "type", "function", "custom"))
+
+
+class OpenAIChat(Protocol):
+    """The fold of ``chat.completion.chunk`` objects."""
+
+    name = "openai-chat"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usage_source: str | None = None  # the data of the last usual chunk with a usage
+        # The choices that a usual chunk can add to, and what it repeats beside id and model.
+        self._open: dict[int, ChoiceBuilder] = {}
+        self._system_fingerprint: JSONValue = None
+        self._service_tier: JSONValue = None
+        self._provider: JSONValue = None
+
+    @classmethod
+    def detects(cls, event: ServerSentEvent, payload: JSONValue) -> bool:
+        """Return whether the payload is a chat completion chunk with a choice in it."""
+        chunk = as_object(payload)
+        choices = [as_object(choice) for choice in as_list(chunk.get("choices"))]
+        if not choices:
+            return False  # a filter result or a usage: other protocols have such chunks too
+        kind = as_text(chunk.get("object"))
+        if kind is not None and kind.startswith("chat.completion"):
+            return True
+        return any(isinstance(choice.get("delta"), dict) for choice in choices)
+
+    # The usual chunk
+
+    def take(self, item: Item, deltas: list[Delta] | None = None) -> None:
+        """Fold one item in; append what it added to ``deltas`` if they are wanted."""
+        # This is the price of every event, hence its shape: the decoding finds out whether the
+        # chunk is a usual one, and of such a chunk only what may have changed is compared.
+        try:
+            data = item.data  # type: ignore[union-attr]  # what is no event has none: see below
+            chunk = _decode_usual(data)
+        except (AttributeError, ValueError, RecursionError):
+            self._take_any(item, deltas)
+            return
+        usual = chunk.choices[0]
+        choice = self._open.get(usual.index)
+        if (
+            choice is None
+            or chunk.id != self.id
+            or chunk.model != self.model
+            or chunk.system_fingerprint != self._system_fingerprint
+            or chunk.service_tier != self._service_tier
+            or chunk.provider != self._provider
+            or item.event != "message"  # type: ignore[union-attr]  # it had data: it is an event
+        ):
+            self._take_any(item, deltas)
+            return
+        # From here on only a content, a reasoning and a usage can be new.
+        self.event_number += 1
+        delta = usual.delta
+        if reasoning := delta.reasoning_content or delta.reasoning:
+            choice.reasoning.append(reasoning)
+            if deltas is not None:
+                deltas.append(Delta("reasoning", usual.index, reasoning))
+        if content := delta.content:
+            choice.content.append(content)
+            if deltas is not None:
+                deltas.append(Delta("content", usual.index, content))
+        elif content is not None and not choice.content:
+            choice.content.append("")
+        if chunk.usage is not None:
+            self._usage_source = data
+            if deltas is not None:
+                deltas.append(Delta("usage", 0, "", None, None, data, _USAGE))
+
+    def _take_any(self, item: Item, deltas: list[Delta] | None) -> None:
+        """Fold one item of any shape in, and see what would be usual after it."""
+        super().take(item, deltas)
+        self._system_fingerprint = self.extra.get("system_fingerprint")
+        self._service_tier = self.extra.get("service_tier")
+        self._provider = self.extra.get("provider")
+        self._open = {}
+        if self.state is State.STREAMING:
+            for index, choice in self.choices.items():
+                if choice.role is not None and choice.finish_reason is None:
+                    self._open[index] = choice
+
+    def current_usage(self) -> JSONObject | None:
+        """Return the usage as last sent."""
+        if self._usage_source is not None:
+            self.usage = as_object(as_object(loads(self._usage_source)).get("usage"))
+            self._usage_source = None
+        return self.usage
+
+    # Any chunk
+
+    def fold(self, event: ServerSentEvent, payload: JSONValue, deltas: list[Delta]) -> None:
+        """Fold any payload in."""
+        if not isinstance(payload, dict):
+            self.find("bad-shape", "warning", "the data is JSON, but no object; it was skipped")
+            return
+        if payload.get("object") == "error" or payload.get("type") == "error":
+            self.fail(payload.get("error") or payload, deltas)
+            return
+        self._fold_head(payload)
+        choices = payload.get("choices")
+        if choices is not None and not isinstance(choices, list):
+            self.find("bad-shape", "warning", "choices is no list; it was skipped")
+        entries = [entry for entry in as_list(choices) if isinstance(entry, dict)]
+        if len(entries) != len(as_list(choices)):
+            self.find("bad-shape", "warning", "a choice is no object; it was skipped")
+        for entry in entries:
+            self._fold_choice(payload, entry, deltas)
+        if not entries and not payload.get("error"):
+            self.step(Step.TAIL)
+        if self.finished and self.state in (State.WAITING, State.STREAMING):
+            self.step(Step.FINISH)
+        self._fold_usage(event, payload, entries, deltas)
+        if payload.get("error"):
+            self.fail(payload["error"], deltas)
+        if payload.get("object") == "chat.completion.done":
+            self.terminal = True
+            self._check_messages(entries)
+
+    def _check_messages(self, entries: list[JSONObject]) -> None:
+        """Hold what was assembled against the whole message that some servers send at the end."""
+        for entry in entries:
+            message = as_object(entry.get("message")).get("content")
+            choice = self.choices[known_index(entry.get("index"), 0)]
+            if isinstance(message, str) and message != join(choice.content):
+                text = "the message in the last chunk differs from the content that was streamed"
+                self.find("message-differs", "warning", text)
+
+    def _fold_head(self, chunk: JSONObject) -> None:
+        """Fold what belongs to the completion: id, model, created, and whatever else is there."""
+        self.set_first("id", chunk.get("id"))
+        self.set_first("model", chunk.get("model"))
+        created = chunk.get("created")
+        if self.created is None and isinstance(created, (int, float)) and created > 0:
+            self.created = created
+        _keep_unheard_of(chunk, _OF_CHUNK, self.extra)
+
+    def _fold_usage(
+        self,
+        event: ServerSentEvent,
+        chunk: JSONObject,
+        entries: list[JSONObject],
+        deltas: list[Delta],
+    ) -> None:
+        """Keep the last usage that says something; it is cumulative and never added up."""
+        usage, key = chunk.get("usage"), _USAGE
+        if not usage and "x_groq" in chunk:
+            usage, key = as_object(chunk["x_groq"]).get("usage"), ("x_groq", "usage")
+        if isinstance(usage, dict) and usage:
+            deltas.append(Delta("usage", source=event.data, key=key))
+        else:
+            usage = next((as_object(e["usage"]) for e in entries if e.get("usage")), None)
+            if not usage:
+                return
+            deltas.append(Delta("usage", source=dumps(usage)))
+        self.usage = usage
+        self._usage_source = None
+
+    def _fold_choice(self, chunk: JSONObject, entry: JSONObject, deltas: list[Delta]) -> None:
+        index = known_index(entry.get("index"), 0)
+        choice = self.choices.get(index)
+        step = Step.TAIL
+        if choice is None:
+            choice = self.choices[index] = ChoiceBuilder(index)
+            step = Step.START
+        before = len(deltas)
+        delta = entry.get("delta")
+        if isinstance(delta, dict):
+            self._fold_delta(choice, delta, deltas)
+        elif isinstance(entry.get("message"), dict) and not choice.content:
+            # A whole message in place of a delta: some servers end, or answer at all, like this.
+            self._fold_delta(choice, as_object(entry["message"]), deltas)
+        elif delta is not None:
+            self.find("bad-shape", "warning", "a delta is no object; it was skipped")
+        if step is Step.TAIL and len(deltas) > before:
+            step = Step.DELTA
+        _extend_logprobs(choice, entry.get("logprobs"))
+        _keep_unheard_of(entry, _OF_CHOICE, choice.extra)
+        if entry.get("error"):
+            self.fail(entry["error"], deltas)
+        else:
+            self.step(step)
+        self._fold_finish_reason(choice, entry.get("finish_reason"), deltas)
+
+    def _fold_finish_reason(
+        self, choice: ChoiceBuilder, value: JSONValue, deltas: list[Delta]
+    ) -> None:
+        reason = as_text(value)
+        if reason is None or reason == choice.finish_reason:
+            return
+        if choice.finish_reason is not None:
+            message = f"the finish_reason changed from {choice.finish_reason!r} to {reason!r}"
+            self.find("finish-reason-changed", "warning", message)
+        choice.finish_reason = reason
+        deltas.append(Delta("finish", choice.index, reason))
+
+    def _fold_delta(self, choice: ChoiceBuilder, delta: JSONObject, deltas: list[Delta]) -> None:
+        choice.role = choice.role or as_text(delta.get("role"))
+        if not _OF_REASONING.isdisjoint(delta):
+            self._fold_reasoning(choice, delta, deltas)
+        content = delta.get("content")
+        if isinstance(content, list):
+            texts, thoughts, others = text_parts(content)
+            self._grow(choice, "reasoning", choice.reasoning, thoughts, deltas)
+            self._grow(choice, "content", choice.content, texts, deltas)
+            if others:
+                parts = as_list(choice.extra.get("content_parts"))
+                choice.extra["content_parts"] = [*parts, *others]
+        else:
+            self._grow(choice, "content", choice.content, [content], deltas)
+        if "refusal" in delta:
+            self._grow(choice, "refusal", choice.refusal, [delta["refusal"]], deltas)
+        for entry in as_list(delta.get("tool_calls")):
+            self._fold_tool_call(choice, as_object(entry), deltas)
+        if isinstance(function := delta.get("function_call"), dict):
+            self._fold_function_call(choice, function, deltas)
+        if isinstance(audio := delta.get("audio"), dict):
+            merge_fragments(_child(choice.extra, "audio"), audio)
+            deltas.append(Delta("audio", choice.index, as_text(audio.get("transcript")) or ""))
+        for annotation in as_list(delta.get("annotations")):
+            choice.annotations.append(annotation)
+            deltas.append(Delta("citation", choice.index, source=dumps(annotation)))
+        _keep_unheard_of(delta, _OF_DELTA, choice.extra)
+
+    def _fold_reasoning(
+        self, choice: ChoiceBuilder, delta: JSONObject, deltas: list[Delta]
+    ) -> None:
+        """Fold the thoughts: one of two names, or only the details behind them."""
+        details = [as_object(detail) for detail in as_list(delta.get("reasoning_details"))]
+        for detail in details:
+            key = (as_index(detail.get("index")), as_text(detail.get("type")))
+            merge_fragments(choice.reasoning_details.setdefault(key, {}), detail)
+        texts = [delta.get("reasoning_content"), delta.get("reasoning")]
+        if not any(map(as_text, texts)) and any(details):
+            texts = [as_text(detail.get("text")) for detail in details]
+        else:
+            texts = [next((text for text in texts if as_text(text)), None)]
+        self._grow(choice, "reasoning", choice.reasoning, texts, deltas)
+
+    def _grow(
+        self,
+        choice: ChoiceBuilder,
+        kind: Literal["content", "reasoning", "refusal"],
+        fragments: list[str],
+        pieces: list[str] | list[JSONValue] | list[str | None],
+        deltas: list[Delta],
+    ) -> None:
+        """Append pieces of text; of content an empty one counts as well: ``""`` is not null."""
+        for piece in pieces:
+            if isinstance(piece, str):
+                if piece:
+                    fragments.append(piece)
+                    deltas.append(Delta(kind, choice.index, piece))
+                elif kind == "content" and not fragments:
+                    fragments.append("")
+            elif piece is not None:
+                self.find("bad-shape", "warning", f"{kind} is no text; it was skipped")
+
+    def _fold_tool_call(
+        self, choice: ChoiceBuilder, entry: JSONObject, deltas: list[Delta]
+    ) -> None:
+        function = as_object(entry.get("function") or entry.get("custom"))
+        id, name = as_text(entry.get("id")), as_text(function.get("name"))  # noqa: A001 (the providers' word)
+        known = len(choice.tool_calls.builders)
+        call = choice.tool_calls.find(as_index(entry.get("index")), id, name)
+        begins = call.position == known or (name is not None and call.name is None)
+        call.id = call.id or id
+        call.name = call.name or name
+        call.type = call.type or as_text(entry.get("type"))
+        if begins:  # (again when the name comes late, which some servers send after the arguments)
+            deltas.append(
+                Delta("tool_call", choice.index, call.name or "", call.position, call.id)
+            )
+        self._grow_arguments(choice, call, function.get("arguments", function.get("input")), deltas)
+        _keep_unheard_of(entry, _OF_TOOL_CALL, call.extra)
+
+    def _fold_function_call(
+        self, choice: ChoiceBuilder, function: JSONObject, deltas: list[Delta]
+    ) -> None:
+        call = choice.function_call
+        if call is None:
+            call = choice.function_call = ToolCallBuilder(0)
+            name = as_text(function.get("name"))
+            deltas.append(Delta("tool_call", choice.index, name or ""))
+        call.name = call.name or as_text(function.get("name"))
+        self._grow_arguments(choice, call, function.get("arguments"), deltas)
+
+    def _grow_arguments(
+        self, choice: ChoiceBuilder, call: ToolCallBuilder, value: JSONValue, deltas: list[Delta]
+    ) -> None:
+        """Append a piece of the arguments; an object is written as the JSON it stands for."""
+        if value is None or value == "":
+            return
+        piece = value if isinstance(value, str) else dumps(value)
+        call.arguments.append(piece)
+        position = None if call is choice.function_call else call.position
+        deltas.append(Delta("arguments", choice.index, piece, position))
+
+
+def _keep_unheard_of(source: JSONObject, known: frozenset[str], target: JSONObject) -> None:
+    """Keep, as last sent, the fields that have no place of their own: nothing is lost."""
+    if not known.issuperset(source):
+        for key, value in source.items():
+            if key not in known:
+                set_last(target, key, value)
+
+
+def _extend_logprobs(choice: ChoiceBuilder, value: JSONValue) -> None:
+    for key, entries in as_object(value).items():
+        if isinstance(entries, list):
+            choice.logprobs = choice.logprobs or {}
+            choice.logprobs.setdefault(key, []).extend(entries)
+
+
+def _child(target: JSONObject, key: str) -> JSONObject:
+    child = target.setdefault(key, {})
+    return child if isinstance(child, dict) else {}

@@ -1,0 +1,182 @@
+"""What all protocols share: state, findings, the completion's own fields.
+
+A protocol is a class in a file of its own. It says which payloads are its own (``detects``) and
+folds them (``fold``). This base moves the state by the table, keeps the findings, and builds the
+completion. Nothing here raises: what is odd becomes a ``Finding``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from sseparse._events import Item, ServerSentEvent, UnknownField
+from sseparse.assembly._builder import ChoiceBuilder, build_usage
+from sseparse.assembly._completion import Completion, EndedBy, Finding, Severity
+from sseparse.assembly._delta import Delta
+from sseparse.assembly._json import JSONObject, JSONValue, as_object, as_text, dumps, loads
+from sseparse.assembly._states import ORDER, State, Step
+
+_ORDER_TEXTS = {
+    "done-without-finish-reason": "the end marker came before any finish_reason",
+    "delta-after-finish": "a choice went on after its finish_reason; it was kept",
+    "event-after-done": "an event came after the end marker; it was kept",
+    "delta-after-error": "the completion went on after an error; it was kept",
+}
+
+
+class Protocol(ABC):
+    """The fold of one protocol: events in, deltas out, a completion at any time."""
+
+    name: ClassVar[str]
+    """What ``Completion.protocol`` says, such as ``"openai-chat"``."""
+
+    def __init__(self) -> None:
+        self.event_number = 0
+        self.state = State.WAITING
+        self.done = False  # the end marker came, also after an error
+        self.terminal = False  # the protocol's own last event came
+        self.error: JSONValue = None
+        self.id: str | None = None
+        self.model: str | None = None
+        self.created: float | None = None
+        self.choices: dict[int, ChoiceBuilder] = {}
+        self.usage: JSONObject | None = None
+        self.extra: JSONObject = {}
+        self.findings: list[Finding] = []
+        self._found: set[str] = set()
+
+    @classmethod
+    @abstractmethod
+    def detects(cls, event: ServerSentEvent, payload: JSONValue) -> bool:
+        """Return whether this payload can only be of this protocol."""
+
+    @abstractmethod
+    def fold(self, event: ServerSentEvent, payload: JSONValue, deltas: list[Delta]) -> None:
+        """Fold the decoded JSON of one event in; append what it added to ``deltas``."""
+
+    def take(self, item: Item, deltas: list[Delta] | None = None) -> None:
+        """Fold one item in; append what it added to ``deltas`` if they are wanted."""
+        if deltas is None:
+            deltas = []
+        if isinstance(item, ServerSentEvent):
+            self.event_number += 1
+            self._take_event(item, deltas)
+        elif isinstance(item, UnknownField) and item.name == "error":
+            # llama.cpp reports its errors in a field of this name, which the standard ignores.
+            self.fail(_json_or_message(item.value), deltas)
+
+    def _take_event(self, event: ServerSentEvent, deltas: list[Delta]) -> None:
+        data = event.data.strip()
+        if data == "[DONE]":
+            self.done = True
+            self.step(Step.DONE)
+            deltas.append(Delta("end"))
+        elif event.event == "error":
+            payload = _json_or_message(event.data)
+            self.fail(as_object(payload).get("error") or payload, deltas)
+        elif data:  # (an event without data is a keep-alive or a priming event)
+            try:
+                payload = loads(data)
+            except ValueError as problem:
+                self.find("bad-json", "warning", f"the data is no JSON: {problem}; it was skipped")
+            else:
+                self.fold(event, payload, deltas)
+
+    def step(self, step: Step) -> None:
+        """Move to the next state by the table; leave a finding where the order is broken."""
+        before = self.state
+        self.state, code = ORDER[before][step]
+        if code is not None:
+            text = f"{_ORDER_TEXTS[code]} (step {step.value!r} in state {before.value!r})"
+            self.find(code, "warning", text, once=True)
+
+    def fail(self, error: JSONValue, deltas: list[Delta]) -> None:
+        """Take an error that the stream carries; the first one stands."""
+        self.step(Step.ERROR)
+        if self.error is None:
+            self.error = error
+        self.find("error-in-stream", "error", f"the stream carried an error: {error_text(error)}")
+        deltas.append(Delta("error", text=error_text(error), source=dumps(error)))
+
+    def find(self, code: str, severity: Severity, message: str, *, once: bool = False) -> None:
+        """Note a finding about the current event; with ``once`` only the first of its code."""
+        if once and code in self._found:
+            return
+        self._found.add(code)
+        self.findings.append(Finding(code, severity, message, self.event_number or None))
+
+    def set_first(self, name: str, value: JSONValue) -> None:
+        """Set ``id`` or ``model`` if it is not yet known; another one later is worth a finding."""
+        text = as_text(value)
+        if text is None:
+            return
+        known = getattr(self, name)
+        if known is None:
+            setattr(self, name, text)
+        elif known != text:
+            message = f"the {name} changed from {known!r} to {text!r}; the first one stands"
+            self.find(f"several-{name}s", "warning", message, once=True)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there are choices and each has its finish_reason."""
+        for choice in self.choices.values():
+            if choice.finish_reason is None:
+                return False
+        return bool(self.choices)
+
+    @property
+    def ended_by(self) -> EndedBy:
+        """How the stream has ended if nothing more comes."""
+        if self.error is not None or self.state is State.FAILED:
+            return "error"
+        if self.done:
+            return "done_marker"
+        if self.terminal:
+            return "terminal_event"
+        return "finish_reason" if self.finished else "eof"
+
+    def close(self) -> None:
+        """Take the end of the stream: an end that is none is a finding."""
+        if self.ended_by == "eof":
+            self.event_number = 0  # the finding is about the stream, not about an event
+            message = "the stream ended without a finish_reason or an end marker"
+            self.find("incomplete", "error", message)
+
+    def current_usage(self) -> JSONObject | None:
+        """Return the usage as last sent."""
+        return self.usage
+
+    def completion(self) -> Completion:
+        """Return the completion as far as it has come."""
+        ended_by = self.ended_by
+        usage = self.current_usage()
+        return Completion(
+            protocol=self.name,
+            id=self.id,
+            model=self.model,
+            created=self.created,
+            choices=tuple([self.choices[index].build() for index in sorted(self.choices)]),
+            usage=None if usage is None else build_usage(usage),
+            error=self.error,
+            complete=ended_by not in ("eof", "error"),
+            ended_by=ended_by,
+            findings=tuple(self.findings),
+            extra=dict(self.extra),
+        )
+
+
+def _json_or_message(text: str) -> JSONValue:
+    try:
+        return loads(text)
+    except ValueError:
+        return {"message": text}
+
+
+def error_text(error: JSONValue) -> str:
+    """Return the one line of an error that people want to see."""
+    if isinstance(error, str):
+        return error
+    fields = as_object(error)
+    return next((str(fields[k]) for k in ("message", "detail", "code") if fields.get(k)), str(error))

@@ -1,0 +1,64 @@
+"""``sseparse assemble``: the completion that a stream amounts to, as JSON or as text."""
+
+from __future__ import annotations
+
+import click
+
+from sseparse import Assembler, Completion, assemble
+from sseparse.cli._input import file_argument, read_chunks
+from sseparse.cli._output import print_json
+
+
+@click.command(
+    "assemble",
+    short_help="Print the completion that a stream amounts to.",
+    epilog="""\b
+Examples:
+  sseparse assemble answer.txt
+  sseparse assemble answer.txt | jq .usage.raw
+  sseparse assemble answer.txt --text
+  curl -sN "$URL" -d @request.json | sseparse assemble - --native
+""",
+)
+@file_argument
+@click.option("--text", is_flag=True, help="Print the content alone.")
+@click.option(
+    "--native", is_flag=True, help="Print the provider's own object, such as a chat.completion."
+)
+@click.option("--protocol", metavar="NAME", help="What the stream speaks, such as openai-chat.")
+@click.pass_context
+def assemble_command(
+    context: click.Context,
+    file: str,
+    text: bool,
+    native: bool,
+    protocol: str | None,
+) -> None:
+    """Print the completion that FILE (- is stdin) amounts to.
+
+    As JSON: protocol, id, model, created, choices, usage, error, complete, ended_by, findings and
+    extra. The exit status is 1 when the stream did not come to its end or carried an error; what
+    there is of it is printed all the same.
+    """
+    if text and native:
+        raise click.UsageError("--text and --native: which of the two?")
+    try:
+        assembler = Assembler(protocol)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--protocol") from error
+    completion = assemble(read_chunks(file), assembler.protocol)
+    if text:
+        click.echo(completion.content or "")
+    elif native and completion.protocol == "unknown":
+        click.echo("sseparse: no protocol known here, so there is no object of its own", err=True)
+    else:
+        print_json(completion.to_native() if native else completion.to_dict())
+    if not completion.complete:
+        click.echo(f"sseparse: {why_incomplete(completion)}", err=True)
+        context.exit(1)
+
+
+def why_incomplete(completion: Completion) -> str:
+    """Return one line on why the completion is not whole."""
+    errors = [finding.message for finding in completion.findings if finding.severity == "error"]
+    return errors[0] if errors else f"the stream ended by {completion.ended_by}"

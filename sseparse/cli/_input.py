@@ -1,0 +1,31 @@
+"""Where the bytes of a command come from: a file, or stdin while it is still being written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+STDIN = "-"
+
+READ_SIZE = 65536
+"""Bytes asked for at once; a pipe gives what it has, so nothing is held back."""
+
+file_argument = click.argument("file", type=click.Path(allow_dash=True, path_type=str))
+
+
+def read_chunks(file: str) -> Iterator[bytes]:
+    """Yield the bytes of a file, or of stdin as they arrive.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if file == STDIN:
+        while chunk := sys.stdin.buffer.read1(READ_SIZE):  # type: ignore[attr-defined]  # a BufferedReader
+            yield chunk
+    else:
+        with Path(file).open("rb") as opened:
+            while chunk := opened.read(READ_SIZE):
+                yield chunk

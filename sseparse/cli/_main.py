@@ -1,0 +1,114 @@
+"""The ``sseparse`` command: its sub-commands, and how every one of them ends.
+
+A sub-command parses its options, calls the library, and prints. Whatever goes wrong on the way ends
+here, in one line on stderr and an exit status, as people know them from curl, jq and the shell:
+
+- 0: done; 1: the answer is "no" (an incomplete completion); 2: bad usage or an unreadable file;
+- 130: Ctrl-C; 141: the reader of our output went away (``| head``), which is no error to speak of.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from sseparse import SSEError, __version__
+from sseparse.cli._assemble import assemble_command
+from sseparse.cli._decode import decode_command
+from sseparse.cli._replay import replay_command
+
+CANNOT_READ, INTERRUPTED, PIPE_CLOSED, BUG = 2, 130, 141, 70
+
+
+class _PipeClosed(Exception):
+    """Whoever read our output has gone away."""
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the sub-command; click would end a closed pipe with the status of a failure."""
+        try:
+            status: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise _PipeClosed from None
+        return status
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  sseparse replay fixtures/xai-grok-beta.txt
+  curl -sN https://api.x.ai/v1/chat/completions … | sseparse replay - --view text
+  sseparse decode answer.txt | jq -r .data
+  sseparse assemble answer.txt --text
+""",
+)
+@click.version_option(__version__, prog_name="sseparse", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Decode, assemble and replay the event streams of LLM APIs.
+
+    A FILE is what the server sent, byte for byte: what `curl -sN` writes. `-` is stdin.
+    """
+
+
+cli.add_command(replay_command)
+cli.add_command(decode_command)
+cli.add_command(assemble_command)
+
+
+def main() -> NoReturn:
+    """Run the command and exit; no traceback reaches the terminal."""
+    # Text from a stream can hold anything; what the terminal cannot show becomes a "?".
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        status = cli.main(prog_name="sseparse", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        _exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _restore_terminal()
+        _exit(INTERRUPTED)
+    except _PipeClosed:
+        _exit(PIPE_CLOSED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}", CANNOT_READ)
+    except SSEError as error:
+        _fail(str(error), CANNOT_READ)
+    except Exception as error:
+        if os.environ.get("SSEPARSE_TRACEBACK"):
+            raise
+        _fail(
+            f"this is a bug in sseparse: {type(error).__name__}: {error}; "
+            "SSEPARSE_TRACEBACK=1 in the environment shows where",
+            BUG,
+        )
+    _exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    click.echo(f"sseparse: {message}", err=True)
+    _exit(status)
+
+
+def _restore_terminal() -> None:
+    """End a style that the interrupt left open, and the line."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[0m\n")
+
+
+def _exit(status: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Nobody reads any more: what is still in the buffer goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
