@@ -24,15 +24,13 @@ from __future__ import annotations
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from sseparse._errors import DecoderClosed, EventTooLarge
-from sseparse._events import Comment, Item, ServerSentEvent, UnknownField
+from sseparse._events import Item, ServerSentEvent
+from sseparse._interpreter import Interpreter
 
 ItemT = TypeVar("ItemT", bound=Item)
 
 DEFAULT_MAX_EVENT_SIZE = 64 * 2**20
 """64 MiB: above any event a provider sends (images come as base64), below what hurts a host."""
-
-MAX_RECONNECTION_TIME = 10**1000 - 1
-"""A ``retry`` of more digits is held at this: ``int()`` of endless digits takes quadratic time."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -43,7 +41,7 @@ def _as_bytes(chunk: bytes | bytearray | memoryview) -> bytes:
     raise TypeError(f"feed() takes bytes as they were received, not {type(chunk).__name__}")
 
 
-class Decoder(Generic[ItemT]):
+class Decoder(Interpreter, Generic[ItemT]):
     r"""An incremental decoder of one event stream.
 
     Args:
@@ -67,29 +65,7 @@ class Decoder(Generic[ItemT]):
     [ServerSentEvent(data='hello', event='message', id=None, last_event_id='', retry=None)]
     """
 
-    __slots__ = (
-        "_at_block_start",
-        "_begun",
-        "_data",
-        "_error",
-        "_event_type",
-        "_id",
-        "_keep_comments",
-        "_keep_unknown",
-        "_last_event_id",
-        "_max_event_size",
-        "_pending",
-        "_retry",
-        "_room",
-        "_skip",
-        "_skipping",
-        "_special",
-        "_swallow_lf",
-        "_watch",
-        "last_event_id",
-        "reconnection_time",
-        "skipped",
-    )
+    __slots__ = ("_begun", "_error", "_pending", "_special", "_swallow_lf", "_watch")
 
     @overload
     def __init__(
@@ -123,14 +99,9 @@ class Decoder(Generic[ItemT]):
             raise ValueError(f"max_event_size is {max_event_size}; it counts bytes, from 1 up")
         if oversize not in ("raise", "skip"):
             raise ValueError(f'oversize is {oversize!r}; it is either "raise" or "skip"')
-        self.last_event_id = last_event_id
-        self.reconnection_time: int | None = None
-        self.skipped = 0
-        self._max_event_size = max_event_size
-        self._skip = oversize == "skip"
-        self._keep_comments = keep_comments
-        self._keep_unknown = keep_unknown
-
+        super().__init__(
+            last_event_id, max_event_size, oversize == "skip", keep_comments, keep_unknown
+        )
         # Where the stream stands. ``_special`` is True where ``feed`` has to look twice: at the
         # start of the stream, behind a CR, and after the end. ``_watch`` is the size from which an
         # unfinished line cannot just be kept: the cap, or 0 at a special place.
@@ -140,16 +111,6 @@ class Decoder(Generic[ItemT]):
         self._swallow_lf = False
         self._error: Exception | None = None
         self._pending = bytearray()  # the unfinished line
-
-        # The block being read; the standard's three buffers, and what only this block said.
-        self._at_block_start = True
-        self._data: list[bytes] = []  # data buffer, in lines
-        self._room = max_event_size  # what the cap leaves for the line being read
-        self._event_type = b""  # event type buffer
-        self._last_event_id = last_event_id  # last event ID buffer
-        self._id: str | None = None
-        self._retry: int | None = None
-        self._skipping = False  # the block is over the cap: wait for its blank line
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> list[ItemT]:
         r"""Decode the bytes of one read.
@@ -172,14 +133,16 @@ class Decoder(Generic[ItemT]):
         # In small reads this method is most of the cost, hence its shape: `isalnum` settles most
         # reads of one byte at once, `10 in chunk` is seven times as fast as `b"\n" in chunk`.
         try:
-            unfinished = chunk.isalnum() or not (10 in chunk or 13 in chunk)  # type: ignore[union-attr]
-        except (AttributeError, TypeError):  # a memoryview, or what is no bytes at all
+            if chunk.isalnum() or not (10 in chunk or 13 in chunk):  # type: ignore[union-attr]  # a memoryview cannot: see below
+                pending = self._pending
+                pending += chunk
+            else:
+                return self._decode(chunk if type(chunk) is bytes else bytes(chunk))
+        except (AttributeError, TypeError):
+            if isinstance(chunk, (bytes, bytearray)):
+                raise
             return self.feed(_as_bytes(chunk))
-        if unfinished:
-            pending = self._pending
-            pending += chunk
-            return [] if len(pending) < self._watch else self._look_closer()
-        return self._decode(chunk if type(chunk) is bytes else bytes(chunk))
+        return [] if len(pending) < self._watch else self._look_closer()
 
     def close(self) -> ServerSentEvent | None:
         r"""End the stream.
@@ -247,6 +210,8 @@ class Decoder(Generic[ItemT]):
 
         ``bytes.splitlines`` knows just these three, and is four times as fast as two ``replace``.
         """
+        if 13 not in chunk:
+            return chunk
         if chunk[-1] == 13:
             self._swallow_lf = self._special = True
         elif chunk[-1] != 10:
@@ -260,47 +225,60 @@ class Decoder(Generic[ItemT]):
             if len(pending) < 2**20:
                 chunk = b"".join((pending, chunk))
                 pending.clear()
-            else:  # much: hand it over as it is, for every copy counts (a bytearray does as well)
-                pending += chunk
-                chunk, self._pending = pending, bytearray()
-                pending = self._pending
-        elif self._at_block_start and not self._special:
-            # The commonest read of all is exactly one event of one data line.
-            if (
-                chunk.find(10) == len(chunk) - 2
-                and chunk[:6] == b"data: "
-                and chunk[-1] == 10
-                and 13 not in chunk
-                and len(chunk) <= self._room
-            ):
-                data = chunk[6:-2].decode("utf-8", "replace")
-                return [ServerSentEvent(data, "message", None, self._last_event_id)]
+            else:
+                chunk = self._hand_over(chunk)
+        # The commonest read of all is exactly one event of one data line.
+        elif (
+            chunk.find(10) == len(chunk) - 2
+            and chunk[-1] == 10
+            and chunk[:6] == b"data: "
+            and self._at_block_start
+            and not self._special
+            and 13 not in chunk
+            and len(chunk) <= self._room
+        ):
+            data = chunk[6:-2].decode("utf-8", "replace")
+            return [ServerSentEvent(data, "message", None, self._last_event_id)]
         if self._special:
             chunk = self._begin(chunk)
         items: list[Any] = []
         if 13 in chunk:
             if self._at_block_start:
                 chunk = self._decode_plain(chunk, b"\r\n\r\n", items)
-            if 13 in chunk:
-                chunk = self._unify_line_ends(chunk)
+            chunk = self._unify_line_ends(chunk)
         if not self._at_block_start:
             chunk = self._finish_block(chunk, items)
         if self._at_block_start:
             chunk = self._decode_plain(chunk, b"\n\n", items)
         if 10 in chunk:
-            *lines, chunk = chunk.split(b"\n")
-            for line in lines:
-                if line:
-                    self._feed_line(line, items)
-                else:
-                    self._dispatch(items)
+            chunk = self._feed_lines(chunk, items)
         if chunk:
-            pending += chunk
+            self._pending += chunk
             if len(chunk) > self._room:
                 self._refuse(len(chunk), items)
         if self._special or not self._at_block_start:
             self._watch = 0 if self._special else self._room + 1
         return items
+
+    def _hand_over(self, chunk: bytes) -> bytes:
+        """Return much that is pending and the chunk, without a copy that a join would be.
+
+        A bytearray does all that ``_decode`` asks of bytes.
+        """
+        pending = self._pending
+        pending += chunk
+        self._pending = bytearray()
+        return pending  # type: ignore[return-value]  # see above
+
+    def _feed_lines(self, chunk: bytes, items: list[Any]) -> bytes:
+        """Decode all whole lines, one by one; return the part behind the last line end."""
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            if line:
+                self._feed_line(line, items)
+            else:
+                self._dispatch(items)
+        return rest
 
     def _finish_block(self, chunk: bytes, items: list[Any]) -> bytes:
         """Decode up to the first blank line, if there is one: behind it the fast way is open."""
@@ -354,89 +332,17 @@ class Decoder(Generic[ItemT]):
             return chunk[text_end + len(blank) :]
         return chunk
 
-    def _feed_line(self, line: bytes, items: list[Any]) -> None:
-        """Process one line (9.2.6, "Lines must be processed, in the order they are received")."""
-        self._at_block_start = False
-        if len(line) > self._room:
-            self._refuse(len(line), items)
-        if self._skipping:
-            return
-        # "If the line starts with a U+003A COLON character (:): Ignore the line."
-        if line[0] == 0x3A:
-            if self._keep_comments:
-                items.append(Comment(line[1:].decode("utf-8", "replace")))
-            return
-        # "Collect the characters on the line before the first U+003A COLON character (:), and let
-        # field be that string. … If value starts with a U+0020 SPACE character, remove it"
-        field, _, value = line.partition(b":")
-        if value[:1] == b" ":
-            value = value[1:]
-        if field == b"data":
-            self._data.append(value)
-            self._room -= len(value) + 1
-        elif field == b"event":
-            self._event_type = value
-        # "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
-        # the field value. Otherwise, ignore the field."
-        elif field == b"id" and b"\0" not in value:
-            self._id = self._last_event_id = value.decode("utf-8", "replace")
-        # "If the field value consists of only ASCII digits, then interpret the field value as an
-        # integer in base ten, and set the event stream's reconnection time to that integer."
-        elif field == b"retry" and value.isdigit():
-            digits = value.lstrip(b"0") or b"0"
-            retry = int(digits) if len(digits) <= 1000 else MAX_RECONNECTION_TIME
-            self._retry = self.reconnection_time = retry
-        # "Otherwise: The field is ignored."
-        elif self._keep_unknown:
-            items.append(
-                UnknownField(field.decode("utf-8", "replace"), value.decode("utf-8", "replace"))
-            )
-
-    def _dispatch(self, items: list[Any]) -> None:
-        """Process a blank line (9.2.6, "dispatch the event")."""
-        if not self._skipping:
-            # "Set the last event ID string of the event source to the value of the last event ID
-            # buffer." Also when the data buffer is empty and nothing is dispatched.
-            self.last_event_id = self._last_event_id
-            if self._data:
-                items.append(self._unfinished())
-        self._skipping = False
-        self._at_block_start = True
-        self._data = []
-        self._room = self._max_event_size
-        self._event_type = b""
-        self._id = self._retry = None
-
-    def _unfinished(self) -> ServerSentEvent:
-        """Return the event that the buffers spell out so far."""
-        lines = self._data
-        data = lines[0] if len(lines) == 1 else b"\n".join(lines)
-        return ServerSentEvent(
-            data.decode("utf-8", "replace"),
-            self._event_type.decode("utf-8", "replace") or "message",
-            self._id,
-            self._last_event_id,
-            self._retry,
-        )
-
     def _refuse(self, line_size: int, items: list[Any]) -> None:
-        """Drop the event being read, which is over the cap, or raise."""
-        if not self._skip:
-            size = self._max_event_size - self._room + line_size
-            self._error = EventTooLarge(self._max_event_size, size, items)
+        try:
+            super()._refuse(line_size, items)
+        except EventTooLarge as error:
+            self._error = EventTooLarge(error.limit, error.size)  # (its events are told of once)
             self._special = True
             self._watch = 0
             self._pending.clear()
             self._data = []
-            raise self._error
-        if not self._skipping:
-            self.skipped += 1
-        self._skipping = True
-        self._at_block_start = False
-        self._data = []
-        self._room = self._max_event_size
+            raise
         self._watch = self._room + 1
-        self._last_event_id = self.last_event_id  # nothing of a dropped block counts
         if self._pending:
             # The rest of this line is still to come. As a comment it means nothing, and it is no
             # blank line either.

@@ -62,7 +62,9 @@ def _encode_unknown(field: UnknownField) -> bytes:
         name == "retry" and not field.value.encode(errors="replace").isdigit()
     )
     if not name or ":" in name or (name in ("data", "event", "id", "retry") and not refused):
-        raise ValueError(f"{name!r} with the value {field.value!r} is no field the standard ignores")
+        raise ValueError(
+            f"{name!r} with the value {field.value!r} is no field the standard ignores"
+        )
     return f"{name}: {_one_line(field.value, 'field value')}\n".encode(errors="replace")
 
 

@@ -4,16 +4,14 @@ One dialect, many accents: xAI, Azure, DeepSeek, Groq, Mistral, OpenRouter, Toge
 Perplexity, vLLM, llama.cpp, Ollama, Moonshot, Qwen, Z.ai, Cerebras, Snowflake, Writer and the
 gateways. None is named below: their oddities are met by rules that hold for everybody.
 
-Two speeds, one behaviour. Most chunks carry one piece for one choice and nothing unheard of.
-``UsualChunk`` describes just these, and msgspec checks the description while it decodes; what does
-not fit it is decoded untyped and goes through ``fold``, which takes any JSON there is.
+Two speeds, one behaviour. Most chunks carry one piece for one choice and nothing unheard of: these
+``decode_usual`` recognises. What it refuses is decoded untyped and goes through ``fold``, which
+takes any JSON there is.
 """
 
 from __future__ import annotations
 
 from typing import Literal
-
-import msgspec
 
 from sseparse._events import Item, ServerSentEvent
 from sseparse.assembly._builder import (
@@ -36,51 +34,12 @@ from sseparse.assembly._json import (
     join,
     loads,
 )
+from sseparse.assembly._openai_chat_usual import decode_usual
 from sseparse.assembly._protocol import Protocol
 from sseparse.assembly._states import State, Step
 
 
-# The fields stand in the order in which servers mostly send them: msgspec looks for each key where
-# the last one was found. kw_only lets a field with a default stand before one without.
-class _UsualDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    role: Literal["assistant"] | None = None
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: None = None
-    tool_calls: None = None
-    function_call: None = None
-
-
-class _UsualChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    index: int
-    delta: _UsualDelta
-    logprobs: None = None
-    finish_reason: None = None
-    native_finish_reason: None = None
-
-
-class _UsualUsage(msgspec.Struct, gc=False):
-    total_tokens: int  # enough to know that it is a usage; the rest is read when asked for
-
-
-class _UsualChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    id: str
-    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
-    created: int
-    model: str
-    provider: str | None = None
-    service_tier: str | None = None
-    choices: tuple[_UsualChoice]
-    usage: _UsualUsage | None = None
-    system_fingerprint: str | None = None
-    obfuscation: str = ""  # padding, as is p: its length hides the length of the text
-    p: str = ""
-
-
 _USAGE = ("usage",)
-_decode_usual = msgspec.json.Decoder(_UsualChunk).decode
-
 _OF_CHUNK = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
 )
@@ -139,7 +98,7 @@ class OpenAIChat(Protocol):
         # chunk is a usual one, and of such a chunk only what may have changed is compared.
         try:
             data = item.data  # type: ignore[union-attr]  # what is no event has none: see below
-            chunk = _decode_usual(data)
+            chunk = decode_usual(data)
         except (AttributeError, ValueError, RecursionError):
             self._take_any(item, deltas)
             return
@@ -374,9 +333,7 @@ class OpenAIChat(Protocol):
         call.name = call.name or name
         call.type = call.type or as_text(entry.get("type"))
         if begins:  # (again when the name comes late, which some servers send after the arguments)
-            deltas.append(
-                Delta("tool_call", choice.index, call.name or "", call.position, call.id)
-            )
+            deltas.append(Delta("tool_call", choice.index, call.name or "", call.position, call.id))
         self._grow_arguments(choice, call, function.get("arguments", function.get("input")), deltas)
         _keep_unheard_of(entry, _OF_TOOL_CALL, call.extra)
 

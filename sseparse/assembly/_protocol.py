@@ -179,4 +179,6 @@ def error_text(error: JSONValue) -> str:
     if isinstance(error, str):
         return error
     fields = as_object(error)
-    return next((str(fields[k]) for k in ("message", "detail", "code") if fields.get(k)), str(error))
+    return next(
+        (str(fields[k]) for k in ("message", "detail", "code") if fields.get(k)), str(error)
+    )

@@ -101,7 +101,11 @@ def replay_command(
     if live:
         reads = _live_reads(start)
     else:
-        reads = _played(_load(file, "none" if math.isinf(speed) and timing == "auto" else timing), speed, max_gap)
+        reads = _played(
+            _load(file, "none" if math.isinf(speed) and timing == "auto" else timing),
+            speed,
+            max_gap,
+        )
     for read in reads:
         shown.show(read)
     shown.close()
