@@ -1,7 +1,7 @@
-"""sseparse: decode, assemble, record and replay the event streams of LLM APIs.
+r"""sseparse: decode, assemble, record and replay the event streams of LLM APIs.
 
 >>> import sseparse
->>> [event.data for event in sseparse.iter_events([b"data: hel", b"lo\\n\\n"])]
+>>> [event.data for event in sseparse.iter_events([b"data: hel", b"lo\n\n"])]
 ['hello']
 """
 

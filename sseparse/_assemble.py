@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from sseparse._decoder import Decoder
 from sseparse._events import Comment, Item, ServerSentEvent, UnknownField
@@ -59,13 +59,14 @@ def assemble(
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
             return _from_chunks(iter_bytes(file), assembler)
-    if isinstance(source, bytes):
-        return _from_chunks((source,), assembler)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _from_chunks((bytes(source),), assembler)
     if isinstance(source, HasBody):
         return _from_chunks((source.body,), assembler)
-    if isinstance(source, Iterable) and not hasattr(source, "read"):
+    # A file or a response may be iterable as well; what it is read by is another matter.
+    if isinstance(source, Iterable) and not hasattr(source, "read") and not hasattr(source, "raw"):
         return _from_items_or_chunks(source, assembler)
-    return _from_chunks(iter_bytes(source), assembler)
+    return _from_chunks(iter_bytes(cast("ByteSource", source)), assembler)
 
 
 def _from_chunks(chunks: Iterable[bytes], assembler: Assembler) -> Completion:

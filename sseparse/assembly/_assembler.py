@@ -107,7 +107,7 @@ class Assembler:
         else:
             self._protocol.take(item, deltas)
         if self._strict and self._protocol is not None:
-            self._raise_first_error(self._protocol.findings)
+            self._raise_new_error(self._protocol.findings)
 
     def close(self) -> Completion:
         """Take the end of the stream and return the completion; a second call returns the same.

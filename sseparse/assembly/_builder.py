@@ -126,7 +126,7 @@ class ChoiceBuilder:
             reasoning=join(self.reasoning),
             refusal=join(self.refusal),
             tool_calls=tuple([call.build() for call in self.tool_calls.builders]),
-            function_call=call and FunctionCall(call.name, join(call.arguments) or ""),
+            function_call=FunctionCall(call.name, join(call.arguments) or "") if call else None,
             finish_reason=self.finish_reason,
             logprobs=None if logprobs is None else {key: list(logprobs[key]) for key in logprobs},
             annotations=tuple(self.annotations),

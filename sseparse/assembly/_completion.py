@@ -196,7 +196,7 @@ class Completion:
 
     def to_dict(self) -> JSONObject:
         """Return the completion as plain JSON values, under the names of its attributes."""
-        return {field.name: _plain(getattr(self, field.name)) for field in attrs.fields(Completion)}
+        return cast("JSONObject", _plain(self))
 
     def to_native(self) -> JSONObject:
         """Return the provider's own non-streaming object, as plain JSON values.
@@ -217,6 +217,6 @@ def _plain(value: object) -> JSONValue:
     """Return our own values as JSON ones; what came as JSON is left as it is, however deep."""
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
-    if attrs.has(type(value)):
+    if isinstance(value, (Finding, ToolCall, FunctionCall, Usage, Choice, Completion)):
         return {f.name: _plain(getattr(value, f.name)) for f in attrs.fields(type(value))}
     return cast("JSONValue", value)

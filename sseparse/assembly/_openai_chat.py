@@ -11,6 +11,7 @@ takes any JSON there is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sseparse._events import Item, ServerSentEvent
@@ -37,7 +38,6 @@ from sseparse.assembly._json import (
 from sseparse.assembly._openai_chat_usual import decode_usual
 from sseparse.assembly._protocol import Protocol
 from sseparse.assembly._states import State, Step
-
 
 _USAGE = ("usage",)
 _OF_CHUNK = frozenset(
@@ -170,7 +170,7 @@ class OpenAIChat(Protocol):
         if len(entries) != len(as_list(choices)):
             self.find("bad-shape", "warning", "a choice is no object; it was skipped")
         for entry in entries:
-            self._fold_choice(payload, entry, deltas)
+            self._fold_choice(entry, deltas)
         if not entries and not payload.get("error"):
             self.step(Step.TAIL)
         if self.finished and self.state in (State.WAITING, State.STREAMING):
@@ -208,7 +208,8 @@ class OpenAIChat(Protocol):
         deltas: list[Delta],
     ) -> None:
         """Keep the last usage that says something; it is cumulative and never added up."""
-        usage, key = chunk.get("usage"), _USAGE
+        usage = chunk.get("usage")
+        key: tuple[str, ...] = _USAGE
         if not usage and "x_groq" in chunk:
             usage, key = as_object(chunk["x_groq"]).get("usage"), ("x_groq", "usage")
         if isinstance(usage, dict) and usage:
@@ -221,7 +222,7 @@ class OpenAIChat(Protocol):
         self.usage = usage
         self._usage_source = None
 
-    def _fold_choice(self, chunk: JSONObject, entry: JSONObject, deltas: list[Delta]) -> None:
+    def _fold_choice(self, entry: JSONObject, deltas: list[Delta]) -> None:
         index = known_index(entry.get("index"), 0)
         choice = self.choices.get(index)
         step = Step.TAIL
@@ -307,7 +308,7 @@ class OpenAIChat(Protocol):
         choice: ChoiceBuilder,
         kind: Literal["content", "reasoning", "refusal"],
         fragments: list[str],
-        pieces: list[str] | list[JSONValue] | list[str | None],
+        pieces: Sequence[JSONValue],
         deltas: list[Delta],
     ) -> None:
         """Append pieces of text; of content an empty one counts as well: ``""`` is not null."""

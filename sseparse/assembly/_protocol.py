@@ -179,6 +179,5 @@ def error_text(error: JSONValue) -> str:
     if isinstance(error, str):
         return error
     fields = as_object(error)
-    return next(
-        (str(fields[k]) for k in ("message", "detail", "code") if fields.get(k)), str(error)
-    )
+    known = (fields.get(name) for name in ("message", "detail", "code"))
+    return next((str(value) for value in known if value), str(error))

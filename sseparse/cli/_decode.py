@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 import msgspec
 
@@ -32,10 +34,10 @@ def decode_command(file: str, comments: bool, unknown: bool, unfinished: bool) -
     """Print each event of FILE (- is stdin) as one line of JSON, as soon as it is there.
 
     The keys are event, data, id (of this very block), last_event_id (the sticky one) and retry (in
-    milliseconds), as the WHATWG standard has them. An event that the end of the stream cuts short is
-    none by the standard: it is told of on stderr.
+    milliseconds), as the WHATWG standard has them. An event that the end of the stream cuts short
+    is none by the standard: it is told of on stderr.
     """
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     decoder: Decoder[Item] = Decoder(keep_comments=comments, keep_unknown=unknown)
     try:
         for chunk in read_chunks(file):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -23,7 +25,8 @@ def read_chunks(file: str) -> Iterator[bytes]:
         OSError: it cannot be read.
     """
     if file == STDIN:
-        while chunk := sys.stdin.buffer.read1(READ_SIZE):  # type: ignore[attr-defined]  # a BufferedReader
+        stdin = cast("BufferedReader", sys.stdin.buffer)
+        while chunk := stdin.read1(READ_SIZE):
             yield chunk
     else:
         with Path(file).open("rb") as opened:

@@ -16,22 +16,15 @@ from sseparse.cli._views import VIEWS
 from sseparse.recording import TimingSource, sidecar_path
 
 
-class Speed(click.ParamType):
-    """A factor above 0, or ``max``."""
-
-    name = "speed"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the factor, infinite for ``max``."""
-        try:
-            factor = math.inf if value == "max" else float(str(value).removesuffix("x"))
-        except ValueError:
-            factor = math.nan
-        if not factor > 0:
-            self.fail(f"{value!r} is neither a number above 0 nor max.", param, ctx)
-        return factor
+def parse_speed(context: click.Context, option: click.Parameter, value: str) -> float:
+    """Return the factor that --speed gives, infinite for ``max``."""
+    try:
+        factor = math.inf if value == "max" else float(value.removesuffix("x"))
+    except ValueError:
+        factor = math.nan
+    if not factor > 0:
+        raise click.BadParameter(f"{value!r} is neither a number above 0 nor max.", context, option)
+    return factor
 
 
 @click.command(
@@ -49,8 +42,8 @@ Examples:
 @file_argument
 @click.option(
     "--speed",
-    type=Speed(),
-    default=1.0,
+    callback=parse_speed,
+    default="1",
     metavar="N|max",
     help="Play N times as fast; max waits for nothing.",
 )
@@ -101,11 +94,8 @@ def replay_command(
     if live:
         reads = _live_reads(start)
     else:
-        reads = _played(
-            _load(file, "none" if math.isinf(speed) and timing == "auto" else timing),
-            speed,
-            max_gap,
-        )
+        recording = _load(file, timing, pace_matters=not math.isinf(speed))
+        reads = _played(recording, speed, max_gap)
     for read in reads:
         shown.show(read)
     shown.close()
@@ -124,7 +114,7 @@ def _played(recording: Recording, speed: float, max_gap: float | None) -> Iterat
         yield read
 
 
-def _load(file: str, timing: Literal["auto"] | TimingSource) -> Recording:
+def _load(file: str, timing: Literal["auto"] | TimingSource, *, pace_matters: bool) -> Recording:
     """Read a recording, and say on stderr what is odd about its times."""
     if file == STDIN:
         recording = Recording.from_bytes(b"".join(read_chunks(STDIN)), timing)
@@ -132,7 +122,7 @@ def _load(file: str, timing: Literal["auto"] | TimingSource) -> Recording:
         recording = Recording.load(file, timing)
     for warning in recording.warnings:
         click.echo(f"sseparse: {warning}", err=True)
-    if recording.timing == "none" and timing == "auto" and len(recording.reads) > 1:
+    if recording.timing == "none" and timing == "auto" and pace_matters and recording.reads[1:]:
         click.echo(
             f"sseparse: no timing (no {sidecar_path(Path(file)).name}, no created stamps that "
             "differ), so it is played at once; --speed and --max-gap have nothing to go by",

@@ -30,9 +30,8 @@ class RawView:
 
     def show(self, read: Read) -> None:
         """Show one read."""
-        out = click.get_binary_stream("stdout")
-        out.write(read.data)
-        out.flush()
+        sys.stdout.buffer.write(read.data)
+        sys.stdout.buffer.flush()
         self.take(self._decoder.feed(read.data), read.time)
 
     def take(self, items: list[Item], time: float) -> None:
