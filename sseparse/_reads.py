@@ -184,12 +184,8 @@ def _streams_only(source: Any, method: str) -> bool:
     """Tell httpx's sync responses from its async ones, which are of the same class."""
     if getattr(source, "is_stream_consumed", False):
         return False  # its body is in memory, or it says itself that it is gone
-    has = {name for name in ("__iter__", "__aiter__") if hasattr(_stream(source), name)}
-    return has == {method}
-
-
-def _stream(source: Any) -> object:
-    return getattr(source, "stream", None)
+    stream = getattr(source, "stream", None)
+    return [name for name in ("__iter__", "__aiter__") if hasattr(stream, name)] == [method]
 
 
 def _reads_async(source: Any) -> bool:

@@ -136,14 +136,16 @@ class Assembler:
         """
         if event is None:
             return []
+        known = list(self._protocol.findings) if self._protocol else []
         deltas = self.feed(event)
-        self._notes.append(
-            Finding(
-                "unfinished-event",
-                "warning",
-                "the stream ended inside its last event, before the blank line; it was folded in",
-            )
-        )
+        message = "the stream ended inside its last event, before the blank line; it was folded in"
+        if self._protocol and any(
+            finding.code == "bad-json" for finding in self._protocol.findings[len(known) :]
+        ):
+            # That it is no JSON is no news of its own: it was cut.
+            self._protocol.findings[:] = known
+            message = "the stream ended inside the JSON of its last event, which was left out"
+        self._notes.append(Finding("unfinished-event", "warning", message))
         return deltas
 
     def _decide(self, item: Item, deltas: list[Delta]) -> None:

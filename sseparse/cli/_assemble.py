@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from sseparse import Assembler, Completion, assemble
 from sseparse.cli._input import file_argument, read_chunks
-from sseparse.cli._output import print_json
+from sseparse.cli._output import print_json, printable, tell
 
 
 @click.command(
@@ -14,9 +16,9 @@ from sseparse.cli._output import print_json
     short_help="Print the completion that a stream amounts to.",
     epilog="""\b
 Examples:
-  sseparse assemble answer.txt
-  sseparse assemble answer.txt | jq .usage.raw
+  sseparse assemble fixtures/xai-grok-beta.txt
   sseparse assemble answer.txt --text
+  sseparse assemble answer.txt | jq .usage.raw
   curl -sN "$URL" -d @request.json | sseparse assemble - --native
 """,
 )
@@ -48,13 +50,18 @@ def assemble_command(
         raise click.BadParameter(str(error), param_hint="--protocol") from error
     completion = assemble(read_chunks(file), assembler.protocol)
     if text:
-        click.echo(completion.content or "")
-    elif native and completion.protocol == "unknown":
-        click.echo("sseparse: no protocol known here, so there is no object of its own", err=True)
+        content = completion.content or ""
+        click.echo(printable(content) if sys.stdout.isatty() else content)
+    elif native:
+        try:
+            print_json(completion.to_native())
+        except ValueError as error:
+            tell(f"{error}; without --native you get what is there")
+            context.exit(1)
     else:
-        print_json(completion.to_native() if native else completion.to_dict())
+        print_json(completion.to_dict())
     if not completion.complete:
-        click.echo(f"sseparse: {why_incomplete(completion)}", err=True)
+        tell(why_incomplete(completion))
         context.exit(1)
 
 

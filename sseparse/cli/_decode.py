@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import click
-import msgspec
 
 from sseparse import Comment, Decoder, EventTooLarge, ServerSentEvent
 from sseparse._events import Item
 from sseparse.cli._input import file_argument, read_chunks
+from sseparse.cli._output import encode_json, tell
 
 
 @click.command(
@@ -17,7 +17,7 @@ from sseparse.cli._input import file_argument, read_chunks
     short_help="Print each event as one line of JSON.",
     epilog="""\b
 Examples:
-  sseparse decode answer.txt
+  sseparse decode fixtures/xai-grok-beta.txt
   sseparse decode answer.txt | jq -r 'select(.event == "error").data'
   curl -sN "$URL" | sseparse decode - | jq --unbuffered -r .data
 """,
@@ -51,10 +51,9 @@ def decode_command(file: str, comments: bool, unknown: bool, unfinished: bool) -
     if rest is not None and unfinished:
         out.write(_line(rest))
     elif rest is not None:
-        click.echo(
-            f"sseparse: the stream ends inside an event ({_shortened(rest.data)}), which the "
-            "standard discards; --unfinished prints it",
-            err=True,
+        tell(
+            f"the stream ends inside an event ({_shortened(rest.data)}), which the standard "
+            "discards; --unfinished prints it"
         )
 
 
@@ -72,7 +71,7 @@ def _line(item: Item) -> bytes:
             "last_event_id": item.last_event_id,
             "retry": item.retry,
         }
-    return msgspec.json.encode(value) + b"\n"
+    return encode_json(value) + b"\n"
 
 
 def _shortened(text: str) -> str:

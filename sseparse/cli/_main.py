@@ -10,7 +10,9 @@ here, in one line on stderr and an exit status, as people know them from curl, j
 from __future__ import annotations
 
 import os
+import re
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -18,6 +20,7 @@ import click
 from sseparse import SSEError, __version__
 from sseparse.cli._assemble import assemble_command
 from sseparse.cli._decode import decode_command
+from sseparse.cli._output import tell
 from sseparse.cli._replay import replay_command
 
 CANNOT_READ, INTERRUPTED, PIPE_CLOSED, BUG = 2, 130, 141, 70
@@ -44,7 +47,7 @@ class _Commands(click.Group):
     epilog="""\b
 Examples:
   sseparse replay fixtures/xai-grok-beta.txt
-  curl -sN https://api.x.ai/v1/chat/completions … | sseparse replay - --view text
+  curl -sN "$URL" -d @request.json | sseparse replay - --view text
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
 """,
@@ -64,6 +67,11 @@ cli.add_command(assemble_command)
 
 def main() -> NoReturn:
     """Run the command and exit; no traceback reaches the terminal."""
+    if sys.stderr is None:  # closed: or else click would mix its messages into the output
+        sys.stderr = Path(os.devnull).open("w")
+    if sys.stdout is None:
+        tell("stdout is closed, so there is nowhere to print to")
+        sys.exit(CANNOT_READ)
     # Text from a stream can hold anything; what the terminal cannot show becomes a "?".
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -79,10 +87,11 @@ def main() -> NoReturn:
     except _PipeClosed:
         _exit(PIPE_CLOSED)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}", CANNOT_READ)
+        # Whatever is read has a name (see _input.named): the rest is trouble with stdout.
+        _fail(f"{error.filename or 'write error'}: {error.strerror or error}", CANNOT_READ)
     except SSEError as error:
-        _fail(str(error), CANNOT_READ)
+        # The library speaks of its argument, which is an option here.
+        _fail(re.sub(r'\btiming="(\w+)"', r"--timing \1", str(error)), CANNOT_READ)
     except Exception as error:
         if os.environ.get("SSEPARSE_TRACEBACK"):
             raise
@@ -95,14 +104,14 @@ def main() -> NoReturn:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    click.echo(f"sseparse: {message}", err=True)
+    tell(message)
     _exit(status)
 
 
 def _restore_terminal() -> None:
-    """End a style that the interrupt left open, and the line."""
+    """End a style that the interrupt left open; click has ended the line."""
     if sys.stdout.isatty():
-        sys.stdout.write("\x1b[0m\n")
+        sys.stdout.write("\x1b[0m")
 
 
 def _exit(status: int) -> NoReturn:

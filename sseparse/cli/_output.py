@@ -1,17 +1,47 @@
-"""How the commands print JSON."""
+"""How the commands print: JSON on stdout, a line for people on stderr, and nothing a terminal obeys.
+
+What a stream carries is a stranger's text. Control characters in it (escape sequences begin with
+one) never reach a terminal: in text they become U+FFFD, in JSON an escape that means the same.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 
 import click
 import msgspec
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+# JSON lets DEL and the C1 controls (here in UTF-8) stand as they are, and a terminal obeys them.
+_BARE_IN_JSON = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
+
+
+def encode_json(value: object) -> bytes:
+    """Return the JSON of a value as one line of UTF-8, whatever the locale says."""
+    try:
+        text = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair: only as an escape can it be written
+        text = json.dumps(value).encode()
+    return _BARE_IN_JSON.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), text)
+
 
 def print_json(value: object) -> None:
     """Print a JSON value over several lines, as jq does."""
-    try:
-        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    except UnicodeEncodeError:  # half a surrogate pair: only as an escape can it be written
-        text = json.dumps(value, indent=2)
-    click.echo(text)
+    click.echo(msgspec.json.format(encode_json(value), indent=2))
+
+
+def printable(text: str) -> str:
+    """Return the text with every control character but tab and line feed as U+FFFD."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, and printable."""
+    return printable(" ".join(text.splitlines()))
+
+
+def tell(message: str) -> None:
+    """Say something about the work on stderr, in one line."""
+    click.echo(f"sseparse: {one_line(message)}", err=True)
