@@ -170,7 +170,7 @@ class Decoder(Interpreter, Generic[ItemT]):
         line = bytes(self._pending)
         self._pending = bytearray()
         reconnection_time = self.reconnection_time
-        if line:
+        if line and self._begun:  # (a part of a byte order mark is no line)
             self._feed_line(line, [])
         self.reconnection_time = reconnection_time  # an unterminated retry line does not count
         return self._unfinished() if self._data else None
@@ -181,7 +181,7 @@ class Decoder(Interpreter, Generic[ItemT]):
             chunk = bytes(self._pending)
             self._pending.clear()
             self._pending += self._begin(chunk)
-        if len(self._pending) > self._room:
+        if self._begun and len(self._pending) > self._room:
             self._refuse(len(self._pending), [])
         self._watch = 0 if self._special else self._room + 1
         return []
@@ -190,7 +190,7 @@ class Decoder(Interpreter, Generic[ItemT]):
         """Return what of the chunk is to be decoded, at a place where that is not all of it."""
         if self._error is not None:
             self._pending.clear()
-            raise self._error
+            raise self._error.with_traceback(None)
         if self._swallow_lf and chunk:
             self._swallow_lf = False
             chunk = chunk.removeprefix(b"\n")
@@ -220,13 +220,11 @@ class Decoder(Interpreter, Generic[ItemT]):
 
     def _decode(self, chunk: bytes) -> list[Any]:
         """Decode a chunk that ends a line, together with what is pending of that line."""
-        pending = self._pending
-        if pending:
-            if len(pending) < 2**20:
-                chunk = b"".join((pending, chunk))
-                pending.clear()
-            else:
-                chunk = self._hand_over(chunk)
+        if self._pending:
+            if len(self._pending) >= 2**20:
+                return self._decode_large(chunk)
+            chunk = b"".join((self._pending, chunk))
+            self._pending.clear()
         # The commonest read of all is exactly one event of one data line.
         elif (
             chunk.find(10) == len(chunk) - 2
@@ -246,11 +244,11 @@ class Decoder(Interpreter, Generic[ItemT]):
             if self._at_block_start:
                 chunk = self._decode_plain(chunk, b"\r\n\r\n", items)
             chunk = self._unify_line_ends(chunk)
-        if not self._at_block_start:
-            chunk = self._finish_block(chunk, items)
-        if self._at_block_start:
-            chunk = self._decode_plain(chunk, b"\n\n", items)
         if 10 in chunk:
+            if not self._at_block_start:
+                chunk = self._finish_block(chunk, items)
+            if self._at_block_start:
+                chunk = self._decode_plain(chunk, b"\n\n", items)
             chunk = self._feed_lines(chunk, items)
         if chunk:
             self._pending += chunk
@@ -260,34 +258,56 @@ class Decoder(Interpreter, Generic[ItemT]):
             self._watch = 0 if self._special else self._room + 1
         return items
 
-    def _hand_over(self, chunk: bytes) -> bytes:
-        """Return much that is pending and the chunk, without a copy that a join would be.
-
-        A bytearray does all that ``_decode`` asks of bytes.
-        """
-        pending = self._pending
-        pending += chunk
+    def _decode_large(self, chunk: bytes) -> list[Any]:
+        """Decode as ``_decode`` does where much is pending: line by line, with hardly a copy."""
+        whole: bytes = self._pending  # type: ignore[assignment]  # a bytearray does, if left alone
+        self._pending += chunk
         self._pending = bytearray()
-        return pending  # type: ignore[return-value]  # see above
-
-    def _feed_lines(self, chunk: bytes, items: list[Any]) -> bytes:
-        """Decode all whole lines, one by one; return the part behind the last line end."""
-        *lines, rest = chunk.split(b"\n")
-        for line in lines:
-            if line:
-                self._feed_line(line, items)
+        whole = self._unify_line_ends(whole)
+        items: list[Any] = []
+        start = 0
+        while (end := whole.find(10, start)) >= 0:
+            if end > start:
+                line: Any = memoryview(whole)[start:end]  # a view does for a data line
+                self._feed_line(line if line[:5] == b"data:" else bytes(line), items)
             else:
                 self._dispatch(items)
-        return rest
+            start = end + 1
+        self._pending += memoryview(whole)[start:]
+        if len(self._pending) > self._room:
+            self._refuse(len(self._pending), items)
+        self._watch = 0 if self._special else self._room + 1
+        return items
+
+    def _feed_lines(self, chunk: bytes, items: list[Any]) -> bytes:
+        """Decode all whole lines; return the part behind the last line end."""
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            return chunk
+        lines = chunk if end == len(chunk) else chunk[:end]
+        if (
+            lines.startswith(b"data: ")
+            and lines.count(b"\ndata: ") == lines.count(b"\n") - 1
+            and end <= self._room
+        ):
+            self._feed_data_lines(lines)
+            return chunk[end:]
+        for line in lines.split(b"\n")[:-1]:
+            if not line:
+                if not self._at_block_start:
+                    self._dispatch(items)
+            elif line[0] == 58 and not self._keep_comments and len(line) <= self._room:
+                pass  # a comment, here for the sake of streams that are little else
+            else:
+                self._feed_line(line, items)
+        return chunk[end:]
 
     def _finish_block(self, chunk: bytes, items: list[Any]) -> bytes:
         """Decode up to the first blank line, if there is one: behind it the fast way is open."""
         end = 0 if chunk[:1] == b"\n" else chunk.find(b"\n\n") + 1
         if not end and chunk[:1] != b"\n":
             return chunk
-        for line in chunk[:end].splitlines():
-            self._feed_line(line, items)
-        self._dispatch(items)
+        self._feed_lines(chunk[: end + 1], items)
         return chunk[end + 1 :]
 
     def _decode_plain(self, chunk: bytes, blank: bytes, items: list[Any]) -> bytes:
@@ -303,16 +323,17 @@ class Decoder(Interpreter, Generic[ItemT]):
             return chunk  # (in more bytes than the cap, each line has to be measured)
         last_event_id = self._last_event_id
         if chunk.startswith(b"data: "):
-            if text_end < 2**20:
-                text = chunk[6:text_end].decode("utf-8", "replace")
-            else:
-                text = str(memoryview(chunk)[6:text_end], "utf-8", "replace")  # one copy less
+            text = chunk[6:text_end].decode("utf-8", "replace")
             pieces = text.split("\n\ndata: " if blank == b"\n\n" else "\r\n\r\ndata: ")
-            # A line end inside a piece would be a line of the block beside its one data line.
-            # Looking for it in all of them at once costs a copy, and less than counting.
+            # A line end inside a piece is another line of its block. Looking for one in all of them
+            # at once costs a copy, and less than counting.
             joined = "".join(pieces)
-            if "\n" in joined or "\r" in joined:
+            if "\r" in joined:
                 return chunk
+            if "\n" in joined:
+                if joined.count("\n") != joined.count("\ndata: "):
+                    return chunk
+                pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
             if not last_event_id:
                 items += map(ServerSentEvent, pieces)
             else:
@@ -340,7 +361,7 @@ class Decoder(Interpreter, Generic[ItemT]):
             self._special = True
             self._watch = 0
             self._pending.clear()
-            self._data = []
+            self._data = bytearray()
             raise
         self._watch = self._room + 1
         if self._pending:

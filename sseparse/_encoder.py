@@ -7,6 +7,7 @@ The standard defines only the way in; going out, the encoder writes the plainest
 from __future__ import annotations
 
 from sseparse._events import Comment, Item, ServerSentEvent, UnknownField
+from sseparse._interpreter import MAX_RECONNECTION_TIME
 
 
 def encode(item: Item) -> bytes:
@@ -51,6 +52,8 @@ def _encode_event(event: ServerSentEvent) -> bytes:
     if event.retry is not None:
         if event.retry < 0:
             raise ValueError(f"retry is {event.retry}; it counts milliseconds, from 0 up")
+        if event.retry > MAX_RECONNECTION_TIME:
+            raise ValueError("retry has over 1000 digits; the decoder holds it at 10**1000 - 1")
         lines.append(f"retry: {event.retry}")
     lines += [f"data: {line}" for line in event.data.split("\n")]
     return ("\n".join(lines) + "\n\n").encode(errors="replace")
@@ -61,7 +64,13 @@ def _encode_unknown(field: UnknownField) -> bytes:
     refused = (name == "id" and "\0" in field.value) or (
         name == "retry" and not field.value.encode(errors="replace").isdigit()
     )
-    if not name or ":" in name or (name in ("data", "event", "id", "retry") and not refused):
+    # (a leading U+FEFF would be dropped as the order mark, were the field first in a stream)
+    if (
+        not name
+        or name[0] == "\ufeff"
+        or ":" in name
+        or (name in ("data", "event", "id", "retry") and not refused)
+    ):
         raise ValueError(
             f"{name!r} with the value {field.value!r} is no field the standard ignores"
         )

@@ -49,8 +49,8 @@ class EventTooLarge(SSEError, ValueError):
 class DecoderClosed(SSEError, RuntimeError):
     """``feed`` was called after ``close``: start a new ``Decoder`` for a new stream."""
 
-    def __init__(self) -> None:
-        super().__init__("this decoder is closed; make a new Decoder for a new stream")
+    def __str__(self) -> str:
+        return "this decoder is closed; make a new Decoder for a new stream"
 
 
 class NotAnEventStream(SSEError, ValueError):

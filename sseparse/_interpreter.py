@@ -52,7 +52,7 @@ class Interpreter:
         self._keep_comments = keep_comments
         self._keep_unknown = keep_unknown
         self._at_block_start = True
-        self._data: list[bytes] = []  # data buffer, in lines
+        self._data = bytearray()  # data buffer, each line with its line feed
         self._room = max_event_size  # what the cap leaves for the line being read
         self._event_type = b""  # event type buffer
         self._last_event_id = last_event_id  # last event ID buffer
@@ -61,7 +61,12 @@ class Interpreter:
         self._skipping = False  # the block is over the cap: wait for its blank line
 
     def _feed_line(self, line: bytes, items: list[Any]) -> None:
-        """Process one line (9.2.6, "Lines must be processed, in the order they are received")."""
+        """Process one line (9.2.6, "Lines must be processed, in the order they are received").
+
+        Args:
+            line: the line without its end, not empty. (Of a data line a memoryview will do.)
+            items: where what it gives out goes.
+        """
         self._at_block_start = False
         if len(line) > self._room:
             self._refuse(len(line), items)
@@ -74,12 +79,20 @@ class Interpreter:
             return
         # "Collect the characters on the line before the first U+003A COLON character (:), and let
         # field be that string. … If value starts with a U+0020 SPACE character, remove it"
+        if line[:5] == b"data:":
+            start = 6 if line[5:6] == b" " else 5
+            # "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF)
+            # character to the data buffer."
+            self._data += line[start:]
+            self._data.append(10)
+            self._room -= len(line) - start + 1
+            return
         field, _, value = line.partition(b":")
         if value[:1] == b" ":
             value = value[1:]
-        if field == b"data":
-            self._data.append(value)
-            self._room -= len(value) + 1
+        if field == b"data":  # the line is the name alone
+            self._data.append(10)
+            self._room -= 1
         elif field == b"event":
             self._event_type = value
         # "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
@@ -98,6 +111,14 @@ class Interpreter:
                 UnknownField(field.decode("utf-8", "replace"), value.decode("utf-8", "replace"))
             )
 
+    def _feed_data_lines(self, lines: bytes) -> None:
+        """Process whole lines that all begin with ``data: `` as ``_feed_line`` would each of them."""
+        self._at_block_start = False
+        if not self._skipping:
+            values = lines[6:].replace(b"\ndata: ", b"\n")
+            self._data += values
+            self._room -= len(values)
+
     def _dispatch(self, items: list[Any]) -> None:
         """Process a blank line (9.2.6, "dispatch the event")."""
         if not self._skipping:
@@ -108,17 +129,15 @@ class Interpreter:
                 items.append(self._unfinished())
         self._skipping = False
         self._at_block_start = True
-        self._data = []
+        self._data = bytearray()
         self._room = self._max_event_size
         self._event_type = b""
         self._id = self._retry = None
 
     def _unfinished(self) -> ServerSentEvent:
         """Return the event that the buffers spell out so far."""
-        lines = self._data
-        data = lines[0] if len(lines) == 1 else b"\n".join(lines)
         return ServerSentEvent(
-            data.decode("utf-8", "replace"),
+            str(memoryview(self._data)[:-1], "utf-8", "replace"),
             self._event_type.decode("utf-8", "replace") or "message",
             self._id,
             self._last_event_id,
@@ -134,6 +153,6 @@ class Interpreter:
             self.skipped += 1
         self._skipping = True
         self._at_block_start = False
-        self._data = []
+        self._data = bytearray()
         self._room = self._max_event_size
         self._last_event_id = self.last_event_id  # nothing of a dropped block counts

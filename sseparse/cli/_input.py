@@ -6,7 +6,9 @@ import contextlib
 import errno
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -38,7 +40,8 @@ def read_chunks(file: str) -> Iterator[bytes]:
         if file == STDIN:
             if sys.stdin is None:
                 raise OSError(errno.EBADF, "it is closed")
-            while chunk := sys.stdin.buffer.read1(READ_SIZE):  # type: ignore[attr-defined]  # a BufferedReader
+            stdin = cast("BufferedReader", sys.stdin.buffer)
+            while chunk := stdin.read1(READ_SIZE):
                 yield chunk
         else:
             with Path(file).open("rb") as opened:

@@ -68,7 +68,7 @@ cli.add_command(assemble_command)
 def main() -> NoReturn:
     """Run the command and exit; no traceback reaches the terminal."""
     if sys.stderr is None:  # closed: or else click would mix its messages into the output
-        sys.stderr = Path(os.devnull).open("w")
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (open until the process ends)
     if sys.stdout is None:
         tell("stdout is closed, so there is nowhere to print to")
         sys.exit(CANNOT_READ)

@@ -1,4 +1,4 @@
-"""How the commands print: JSON on stdout, a line for people on stderr, and nothing a terminal obeys.
+"""How the commands print: JSON on stdout, a line for people on stderr, nothing a terminal obeys.
 
 What a stream carries is a stranger's text. Control characters in it (escape sequences begin with
 one) never reach a terminal: in text they become U+FFFD, in JSON an escape that means the same.

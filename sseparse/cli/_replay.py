@@ -10,8 +10,9 @@ from typing import Literal
 
 import click
 
-from sseparse import Read, Recording, play
-from sseparse.cli._input import STDIN, file_argument, read_chunks
+from sseparse import Read, Recording, RecordingError, play
+from sseparse.cli._input import STDIN, file_argument, named, read_chunks
+from sseparse.cli._output import one_line, tell
 from sseparse.cli._views import VIEWS
 from sseparse.recording import TimingSource, sidecar_path
 
@@ -36,7 +37,7 @@ Examples:
   sseparse replay answer.txt --view text --speed 4
   sseparse replay answer.txt --max-gap 0.5 | my-client
   sseparse replay answer.txt --view events --speed max
-  curl -sN "$URL" -d @request.json | tee answer.txt | sseparse replay - --view text
+  curl -sN "$URL" | tee answer.txt | sseparse replay - --view text
 """,
 )
 @file_argument
@@ -77,12 +78,19 @@ def replay_command(
 ) -> None:
     """Play FILE back to stdout at its own pace, one write for each read of the recording.
 
-    The times come from FILE.timing.jsonl if it is there, else from the created stamps in the chunks.
-    From stdin (-) the bytes are passed on as they arrive; with --timing created stdin is read to its
-    end first, then played.
+    The times come from FILE.timing.jsonl if it is there, else from the created stamps in the
+    chunks. From stdin (-) the bytes are passed on as they arrive; with --timing created stdin is
+    read to its end first, then played.
 
     A line on stderr sums up: events, seconds, finish_reason, tokens.
     """
+    if max_gap is not None and math.isnan(max_gap):
+        raise click.BadParameter("'nan' is no number of seconds.", param_hint="'--max-gap'")
+    if file == STDIN and timing == "sidecar":
+        raise click.UsageError(
+            "stdin has no timing file beside it; --timing created takes the times from the stamps "
+            "in the chunks"
+        )
     live = file == STDIN and timing in ("auto", "none")
     if live and (speed != 1.0 or max_gap is not None) and not math.isinf(speed):
         raise click.UsageError(
@@ -99,7 +107,7 @@ def replay_command(
     for read in reads:
         shown.show(read)
     shown.close()
-    click.echo(shown.summary(time.monotonic() - start), err=True)
+    click.echo(one_line(shown.summary(time.monotonic() - start)), err=True)
 
 
 def _live_reads(start: float) -> Iterator[Read]:
@@ -117,15 +125,19 @@ def _played(recording: Recording, speed: float, max_gap: float | None) -> Iterat
 def _load(file: str, timing: Literal["auto"] | TimingSource, *, pace_matters: bool) -> Recording:
     """Read a recording, and say on stderr what is odd about its times."""
     if file == STDIN:
-        recording = Recording.from_bytes(b"".join(read_chunks(STDIN)), timing)
+        body = b"".join(read_chunks(STDIN))
+        try:
+            recording = Recording.from_bytes(body, timing)
+        except RecordingError as error:
+            raise RecordingError(error.message, "stdin") from None
     else:
-        recording = Recording.load(file, timing)
+        with named(file):
+            recording = Recording.load(file, timing)
     for warning in recording.warnings:
-        click.echo(f"sseparse: {warning}", err=True)
+        tell(warning)
     if recording.timing == "none" and timing == "auto" and pace_matters and recording.reads[1:]:
-        click.echo(
-            f"sseparse: no timing (no {sidecar_path(Path(file)).name}, no created stamps that "
-            "differ), so it is played at once; --speed and --max-gap have nothing to go by",
-            err=True,
+        tell(
+            f"no timing (no {sidecar_path(Path(file)).name}, no created stamps that differ), so it "
+            "is played at once; --speed and --max-gap have nothing to go by"
         )
     return recording

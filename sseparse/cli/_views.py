@@ -6,7 +6,8 @@ go out first, so that showing them never waits for that.
 
 from __future__ import annotations
 
-import re
+import codecs
+import json
 import shutil
 import sys
 
@@ -14,12 +15,14 @@ import click
 
 from sseparse import Assembler, Comment, Completion, Decoder, Delta, Read, UnknownField
 from sseparse._events import Item
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+from sseparse.cli._output import one_line, printable
 
 
 class RawView:
-    """The bytes, exactly, flushed at each read; the base of the other views."""
+    """The bytes, exactly, flushed at each read; the base of the other views.
+
+    On a terminal, and only there, control characters are shown and not obeyed.
+    """
 
     def __init__(self) -> None:
         self._decoder: Decoder[Item] = Decoder(
@@ -27,15 +30,27 @@ class RawView:
         )
         self._assembler = Assembler()
         self._events = 0
+        self._time = 0.0
+        self._unfinished = False
+        self._at_line_start = True
+        self._terminal = sys.stdout.isatty()
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
 
     def show(self, read: Read) -> None:
         """Show one read."""
-        sys.stdout.buffer.write(read.data)
+        data = read.data
+        if self._terminal:
+            # CR stays: it ends lines, and is the one control that a stream is made with.
+            text = self._text.decode(data)
+            data = "\r".join(map(printable, text.split("\r"))).encode()
+            self._at_line_start = data.endswith((b"\n", b"\r")) if data else self._at_line_start
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         self.take(self._decoder.feed(read.data), read.time)
 
     def take(self, items: list[Item], time: float) -> None:
         """Take what a read completed."""
+        self._time = time
         for item in items:
             if not isinstance(item, (Comment, UnknownField)):
                 self._events += 1
@@ -45,15 +60,28 @@ class RawView:
         """Show one item; the raw view has shown it already."""
 
     def close(self) -> None:
-        """Show the end of the stream."""
-        self._assembler.feed_unfinished(self._decoder.close())
+        """Show the end of the stream, with the event that it cuts short."""
+        rest = self._decoder.close()
+        if rest is not None:
+            self._unfinished = True
+            self.item(rest, self._assembler.feed_unfinished(rest), self._time)
+        if self._terminal and not self._at_line_start:
+            sys.stdout.write("\n")
+            self._at_line_start = True
 
     def summary(self, seconds: float) -> str:
         """Return the line that sums the stream up."""
         completion = self._assembler.close()
-        parts = [f"{self._events} event{'' if self._events == 1 else 's'}", f"{seconds:.2f} s"]
+        events = f"{self._events} event{'' if self._events == 1 else 's'}"
+        if self._unfinished:
+            events += " + 1 unfinished"
+        parts = [events, f"{seconds:.2f} s"]
+        if self._decoder.skipped:
+            parts.append(f"{self._decoder.skipped} too large to decode")
         if completion.protocol != "unknown" or completion.error is not None:
             parts += _how_it_ended(completion)
+        elif self._events:
+            parts.append("unknown protocol")
         return ", ".join(parts)
 
 
@@ -62,9 +90,8 @@ class TextView(RawView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._at_line_start = True
-        self._kind: str | None = None
-        self._terminal = sys.stdout.isatty()
+        self._error_shown = False
+        self._part: tuple[str, int | None] | None = None
 
     def show(self, read: Read) -> None:
         """Show the text that one read brought."""
@@ -78,10 +105,13 @@ class TextView(RawView):
                 self._show_delta(delta)
 
     def close(self) -> None:
-        """End the last line."""
+        """End the last line, and show the error of a stream whose protocol nothing has decided."""
         super().close()
         if not self._at_line_start:
             self._write("\n")
+        for finding in self._assembler.close().findings:
+            if finding.code == "error-in-stream" and not self._error_shown:
+                self._show_error(finding.message)
 
     def _show_delta(self, delta: Delta) -> None:
         if delta.kind in ("content", "refusal", "audio"):
@@ -91,34 +121,48 @@ class TextView(RawView):
             self._begin("reasoning")
             self._write(delta.text, dim=True)
         elif delta.kind == "tool_call":
-            self._begin(None)
-            self._write(f"[tool call] {delta.text} ")
+            self._part = None
+            self._begin("call", delta.tool_call)
+            self._write(f"[tool call] {delta.text} " if delta.text else "[tool call] ")
         elif delta.kind == "arguments":
+            if self._begin("call", delta.tool_call):  # calls that grow by turns
+                self._write("[tool call, continued] ")
             self._write(delta.text)
         elif delta.kind == "error":
-            self._begin(None)
-            click.echo(click.style(f"error: {_printable(delta.text)}", fg="red"), err=True)
+            self._begin("error")
+            self._show_error(f"error: {delta.text}")
 
-    def _begin(self, kind: str | None) -> None:
-        """Start a line of its own for another kind of text."""
-        if (kind is None or kind != self._kind) and not self._at_line_start:
+    def _show_error(self, message: str) -> None:
+        self._error_shown = True
+        click.echo(click.style(one_line(message), fg="red"), err=True)
+
+    def _begin(self, kind: str, tool_call: int | None = None) -> bool:
+        """Start a line of its own for another part of the answer; return whether it is another."""
+        another = self._part != (kind, tool_call)
+        if another and not self._at_line_start:
             self._write("\n")
-        self._kind = kind
+        self._part = (kind, tool_call)
+        return another
 
     def _write(self, text: str, *, dim: bool = False) -> None:
         if text:
             self._at_line_start = text.endswith("\n")
             # Escape sequences in a stream are not to reach the terminal; a file gets the text.
-            shown = _printable(text) if self._terminal else text
+            shown = printable(text) if self._terminal else text
             sys.stdout.write(click.style(shown, dim=True) if dim else shown)
 
 
 class EventsView(RawView):
-    """A line for each item: its time in the recording, its number, its type and its data."""
+    """A line for each item: its time in the recording, its number, its type and its data.
+
+    On a terminal the line is cut to fit, and what the event adds to the answer stands before its
+    data: the data of all events begin alike.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        self._width = shutil.get_terminal_size().columns if self._terminal else None
+        self._kind_width = len("message")
 
     def show(self, read: Read) -> None:
         """Show the events that one read completed."""
@@ -132,19 +176,36 @@ class EventsView(RawView):
         elif isinstance(item, UnknownField):
             number, kind, text = "", f"({item.name})", item.value
         else:
-            number, kind, text = str(self._events), item.event, item.data
-        text = _printable(text.replace("\n", "\\n"))
-        line = f"{time:9.3f}  {number:>5}  {_printable(kind):<10}  {text}"
-        if self._width is not None and len(line) > self._width:
-            line = line[: self._width - 1] + "…"
-        sys.stdout.write(line + "\n")
+            number = "cut" if self._unfinished else str(self._events)
+            kind, text = item.event, item.data
+            # A column as wide as the widest type so far, within reason.
+            self._kind_width = max(self._kind_width, min(len(kind), 26))
+        text = text.replace("\n", "\\n")
+        if self._width is not None:
+            text = "  ".join([*map(_added, filter(_says_something, deltas)), text])
+        line = f"{time:9.3f}  {number:>5}  {kind:<{self._kind_width}}  {text}"
+        if self._width is not None:
+            line = _fitted(line, self._width)
+        sys.stdout.write(printable(line) + "\n")
 
 
 VIEWS: dict[str, type[RawView]] = {"raw": RawView, "text": TextView, "events": EventsView}
 
 
-def _printable(text: str) -> str:
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+def _says_something(delta: Delta) -> bool:
+    return bool(delta.text) and delta.kind not in ("usage", "citation")
+
+
+def _added(delta: Delta) -> str:
+    choice = f"[{delta.choice}]" if delta.choice else ""
+    return f"{delta.kind}{choice} {json.dumps(delta.text, ensure_ascii=False)}"
+
+
+def _fitted(line: str, width: int) -> str:
+    from rich.cells import cell_len, set_cell_size  # 30 ms to import, for terminals only
+
+    line = line.expandtabs()
+    return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"
 
 
 def _how_it_ended(completion: Completion) -> list[str]:

@@ -1,0 +1,34 @@
+"""What all tests share: the Hypothesis profiles, and where the test data lie.
+
+``fast`` is for every run and draws the same examples each time; ``deep`` draws new ones, and many:
+``HYPOTHESIS_PROFILE=deep pytest``. No profile has a deadline, for a slow core is no failure.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("deep", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def fixtures_dir() -> Path:
+    """The repository's own test data."""
+    return REPOSITORY / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The recorded streams of providers, which lie beside the repository where they are at all."""
+    shared = REPOSITORY.parent / "shared"
+    if not (shared / "streams").is_dir():
+        pytest.skip("the shared streams are not on this machine")
+    return shared
