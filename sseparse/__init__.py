@@ -5,6 +5,9 @@ r"""sseparse: decode, assemble, record and replay the event streams of LLM APIs.
 ['hello']
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from sseparse._assemble import assemble
 from sseparse._decoder import Decoder
 from sseparse._encoder import encode
@@ -30,10 +33,14 @@ from sseparse.assembly import (
     ToolCall,
     Usage,
 )
-from sseparse.recording import Read, Recording
-from sseparse.replay import aplay, play
+
+if TYPE_CHECKING:
+    from sseparse.recording import Read, Recording
+    from sseparse.replay import aplay, play
 
 __version__ = "0.1.0"
+
+_LAZY = {"Read": "recording", "Recording": "recording", "aplay": "replay", "play": "replay"}
 
 # fmt: off
 __all__ = [
@@ -44,3 +51,10 @@ __all__ = [
     "assemble", "encode", "iter_events", "play"
 ]
 # fmt: on
+
+
+def __getattr__(name: str) -> object:
+    """Load recordings and the player when first asked for: whoever only decodes is spared 10 ms."""
+    if name in _LAZY:
+        return getattr(import_module(f"sseparse.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'sseparse' has no attribute {name!r}")

@@ -112,7 +112,7 @@ class Interpreter:
             )
 
     def _feed_data_lines(self, lines: bytes) -> None:
-        """Process whole lines that all begin with ``data: `` as ``_feed_line`` would each of them."""
+        """Process whole lines that all begin with ``data: ``, as ``_feed_line`` would."""
         self._at_block_start = False
         if not self._skipping:
             values = lines[6:].replace(b"\ndata: ", b"\n")

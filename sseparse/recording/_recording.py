@@ -15,14 +15,16 @@ from __future__ import annotations
 import errno
 import functools
 import os
-from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import attrs
 
 from sseparse._errors import RecordingError
 from sseparse.recording._sidecar import End, Header, Timing, parse, sidecar_path
 from sseparse.recording._stamps import created_times, split_blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TimingSource = Literal["sidecar", "created", "none"]
 
@@ -101,6 +103,8 @@ class Recording:
             RecordingError: the timing file is damaged, or the times asked for are not there.
             ValueError: ``timing`` is none of the four.
         """
+        from pathlib import Path  # 10 ms to import, and most programs never load a recording
+
         _check_timing(timing)
         path = Path(path)
         sidecar = sidecar_path(path)

@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import msgspec
 
 from sseparse._errors import RecordingError, UnsupportedVersion
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUFFIX = ".timing.jsonl"
 VERSION_KEY = "sseparse_timing"
@@ -107,6 +109,8 @@ def sidecar_path(path: str | os.PathLike[str]) -> Path:
     >>> sidecar_path("fixture.txt").name
     'fixture.txt.timing.jsonl'
     """
+    from pathlib import Path  # see Recording.load
+
     return Path(os.fspath(path) + SUFFIX)
 
 
