@@ -36,6 +36,7 @@ LIBRARIES = {
     "attrs": {"assembly", "recording"},
     "msgspec": {"_events", "assembly", "recording", "cli"},
     "click": {"cli"},
+    "rich": {"cli"},
 }
 
 # What does no I/O and knows no clock, and so does not need what would do it.

@@ -14,7 +14,7 @@ from sseparse._events import Item, ServerSentEvent
 from sseparse.assembly._completion import Completion, Finding
 from sseparse.assembly._delta import Delta
 from sseparse.assembly._json import loads
-from sseparse.assembly._protocol import Protocol
+from sseparse.assembly._protocol import Protocol, check_item
 from sseparse.assembly._registry import by_name, claimant
 from sseparse.assembly._states import State
 from sseparse.assembly._unknown import Unknown
@@ -43,7 +43,7 @@ class Assembler:
 
     def __init__(self, protocol: str | None = None, *, strict: bool = False) -> None:
         self._strict = strict
-        self._protocol: Protocol | None = by_name(protocol)() if protocol else None
+        self._protocol: Protocol | None = None if protocol is None else by_name(protocol)()
         self._undecided: list[Item] = []
         self._completion: Completion | None = None
         self._notes: list[Finding] = []
@@ -150,6 +150,7 @@ class Assembler:
 
     def _decide(self, item: Item, deltas: list[Delta]) -> None:
         """Keep the item until one decides the protocol; then fold all of them."""
+        check_item(item)
         self._undecided.append(item)
         if not isinstance(item, ServerSentEvent):
             return

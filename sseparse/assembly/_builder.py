@@ -60,15 +60,19 @@ class ToolCalls:
         """
         if index is not None:
             call = self._by_index.get(index)
-            if call is None or (id and name and call.id and id != call.id):
+            if call is None:
                 call = self._by_index[index] = self._open()
+            elif id and name and call.id and id != call.id:
+                call = self._by_index[index] = self._by_id(id) or self._open()
             return call
         if id:
-            known = (call for call in self.builders if call.id == id)
-            return next(known, None) or self._open()
+            return self._by_id(id) or self._open()
         if name or not self.builders:
             return self._open()
         return self.builders[-1]
+
+    def _by_id(self, id: str) -> ToolCallBuilder | None:  # noqa: A002 (as above)
+        return next((call for call in self.builders if call.id == id), None)
 
     def _open(self) -> ToolCallBuilder:
         call = ToolCallBuilder(len(self.builders))
@@ -108,6 +112,17 @@ class ChoiceBuilder:
         self.reasoning_details: dict[tuple[JSONValue, JSONValue], JSONObject] = {}
         self.extra: JSONObject = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of an answer has come."""
+        return not (
+            self.content
+            or self.reasoning
+            or self.refusal
+            or self.tool_calls.builders
+            or self.function_call
+        )
+
     def build(self) -> Choice:
         """Return the choice so far."""
         call = self.function_call
@@ -116,6 +131,8 @@ class ChoiceBuilder:
             extra["reasoning_details"] = [
                 _joined(detail) for detail in self.reasoning_details.values()
             ]
+        if isinstance(parts := extra.get("content_parts"), list):
+            extra["content_parts"] = list(parts)
         if isinstance(audio := extra.get("audio"), dict):
             extra["audio"] = _joined(audio)
         logprobs = self.logprobs
@@ -140,11 +157,16 @@ def set_last(target: JSONObject, key: str, value: JSONValue) -> None:
         target[key] = value
 
 
-def append(target: JSONObject, key: str, value: JSONValue) -> None:
+class Pieces(list[JSONValue]):
+    """The fragments of a text, which is not the same as a list that was sent."""
+
+
+def append(target: JSONObject, key: str, value: str) -> None:
     """Append a text to the fragments kept under a key; ``build`` joins them."""
-    fragments = target.setdefault(key, [])
-    if isinstance(value, str) and isinstance(fragments, list):
-        fragments.append(value)
+    fragments = target.get(key)
+    if not isinstance(fragments, Pieces):
+        fragments = target[key] = Pieces([fragments] if isinstance(fragments, str) else [])
+    fragments.append(value)
 
 
 APPENDED = frozenset({"text", "summary", "data", "transcript"})
@@ -162,9 +184,7 @@ def merge_fragments(target: JSONObject, piece: JSONObject) -> None:
 
 def _joined(detail: JSONObject) -> JSONObject:
     return {
-        key: join([str(piece) for piece in value])
-        if key in APPENDED and isinstance(value, list)
-        else value
+        key: join([str(piece) for piece in value]) if isinstance(value, Pieces) else value
         for key, value in detail.items()
     }
 

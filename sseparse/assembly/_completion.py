@@ -7,11 +7,13 @@ one, never in its place.
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 import attrs
 
-from sseparse.assembly._json import JSONObject, JSONValue, loads
+from sseparse.assembly._json import JSONObject, JSONValue, loads, whole
+
+T = TypeVar("T")
 
 EndedBy = Literal["done_marker", "terminal_event", "finish_reason", "error", "eof"]
 """How a stream ended: by ``[DONE]``; by the protocol's last event; without either but with a
@@ -213,10 +215,28 @@ class Completion:
         return native(self)
 
 
+_OURS = (Finding, ToolCall, FunctionCall, Usage, Choice, Completion)
+
+
 def _plain(value: object) -> JSONValue:
     """Return our own values as JSON ones; what came as JSON is left as it is, however deep."""
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
-    if isinstance(value, (Finding, ToolCall, FunctionCall, Usage, Choice, Completion)):
+    if isinstance(value, _OURS):
         return {f.name: _plain(getattr(value, f.name)) for f in attrs.fields(type(value))}
     return cast("JSONValue", value)
+
+
+def without_halves(value: T) -> T:
+    """Return a value of ours, or JSON, with no half character in any text or key of it."""
+    new: object = value
+    if isinstance(value, str):
+        new = whole(value)
+    elif isinstance(value, dict):
+        new = {whole(key): without_halves(entry) for key, entry in value.items()}
+    elif isinstance(value, (list, tuple)):
+        new = type(value)([without_halves(entry) for entry in value])
+    elif isinstance(value, _OURS):
+        fields = attrs.fields(type(value))
+        new = type(value)(*[without_halves(getattr(value, field.name)) for field in fields])
+    return cast("T", new)

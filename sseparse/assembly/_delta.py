@@ -57,7 +57,7 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
 
     def json(self) -> JSONValue:
         """Return the object that came: a usage, a citation or an error; None for other kinds."""
-        value = loads(self.source)
+        value = loads(self.source.strip())
         for name in self.key:
             value = value.get(name) if isinstance(value, dict) else None
         return value

@@ -15,7 +15,15 @@ JSONValue = dict[str, "JSONValue"] | list["JSONValue"] | str | int | float | boo
 
 JSONObject = dict[str, JSONValue]
 
-_decode = msgspec.json.Decoder().decode
+decode = msgspec.json.Decoder().decode
+"""Decode JSON of the strict kind, fast."""
+
+
+def _int(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:  # more digits than Python converts: nobody counts so far
+        return float(digits)
 
 
 def loads(text: str) -> JSONValue:
@@ -25,14 +33,17 @@ def loads(text: str) -> JSONValue:
         ValueError: it is not JSON, or nested deeper than Python's stack.
     """
     try:
-        return _decode(text)  # type: ignore[no-any-return]  # untyped JSON is just JSONValue
+        return decode(text)  # type: ignore[no-any-return]  # untyped JSON is just JSONValue
+    except (ValueError, RecursionError):
+        return loads_leniently(text)
+
+
+def loads_leniently(text: str) -> JSONValue:
+    """Do as ``loads``, for what ``decode`` refuses: half characters, ``NaN``, huge numbers."""
+    try:
+        return json.loads(text, parse_int=_int)  # type: ignore[no-any-return]  # as above
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
-    except msgspec.DecodeError:
-        try:
-            return json.loads(text)  # type: ignore[no-any-return]  # as above
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
 
 
 def dumps(value: JSONValue) -> str:
@@ -41,6 +52,8 @@ def dumps(value: JSONValue) -> str:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:  # half a surrogate pair: only as an escape can it be written
         return json.dumps(value, separators=(",", ":"))
+    except RecursionError:  # nested as deeply as Python's stack goes
+        return "null"
 
 
 def as_object(value: JSONValue) -> JSONObject:
@@ -72,9 +85,11 @@ def join(fragments: list[str]) -> str | None:
     Surrogates that two chunks shared between them become the character they spell, lone ones
     U+FFFD, so that the text can be written anywhere.
     """
-    if not fragments:
-        return None
-    text = "".join(fragments)
+    return whole("".join(fragments)) if fragments else None
+
+
+def whole(text: str) -> str:
+    """Return a text without half characters: pairs become what they spell, lone ones U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

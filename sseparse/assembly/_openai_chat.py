@@ -11,32 +11,25 @@ takes any JSON there is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+import math
 
 from sseparse._events import Item, ServerSentEvent
 from sseparse.assembly._builder import (
     ChoiceBuilder,
-    ToolCallBuilder,
     known_index,
-    merge_fragments,
-    set_last,
-    text_parts,
 )
 from sseparse.assembly._delta import Delta
 from sseparse.assembly._json import (
     JSONObject,
     JSONValue,
-    as_index,
     as_list,
     as_object,
     as_text,
     dumps,
     join,
-    loads,
 )
+from sseparse.assembly._openai_chat_delta import DeltaFold, keep_unheard_of
 from sseparse.assembly._openai_chat_usual import decode_usual
-from sseparse.assembly._protocol import Protocol
 from sseparse.assembly._states import State, Step
 
 _USAGE = ("usage",)
@@ -46,25 +39,9 @@ _OF_CHUNK = frozenset(
 _OF_CHOICE = frozenset(
     ("index", "delta", "message", "text", "finish_reason", "logprobs", "usage", "error")
 )
-_OF_DELTA = frozenset(
-    (
-        "role",
-        "content",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "refusal",
-        "tool_calls",
-        "function_call",
-        "audio",
-        "annotations",
-    )
-)
-_OF_REASONING = frozenset(("reasoning", "reasoning_content", "reasoning_details"))
-_OF_TOOL_CALL = frozenset(("index", "id", "type", "function", "custom"))
 
 
-class OpenAIChat(Protocol):
+class OpenAIChat(DeltaFold):
     """The fold of ``chat.completion.chunk`` objects."""
 
     name = "openai-chat"
@@ -140,7 +117,7 @@ class OpenAIChat(Protocol):
         self._service_tier = self.extra.get("service_tier")
         self._provider = self.extra.get("provider")
         self._open = {}
-        if self.state is State.STREAMING:
+        if self.state is State.STREAMING and self.created is not None:
             for index, choice in self.choices.items():
                 if choice.role is not None and choice.finish_reason is None:
                     self._open[index] = choice
@@ -148,8 +125,11 @@ class OpenAIChat(Protocol):
     def current_usage(self) -> JSONObject | None:
         """Return the usage as last sent."""
         if self._usage_source is not None:
-            self.usage = as_object(as_object(loads(self._usage_source)).get("usage"))
-            self._usage_source = None
+            source, self._usage_source = self._usage_source, None
+            try:
+                self.usage = as_object(as_object(self.loads(source)).get("usage"))
+            except ValueError as problem:  # what was passed over unread turns out to be no JSON
+                self.find("bad-json", "warning", f"a usage is no JSON: {problem}; it was skipped")
         return self.usage
 
     # Any chunk
@@ -195,10 +175,9 @@ class OpenAIChat(Protocol):
         """Fold what belongs to the completion: id, model, created, and whatever else is there."""
         self.set_first("id", chunk.get("id"))
         self.set_first("model", chunk.get("model"))
-        created = chunk.get("created")
-        if self.created is None and isinstance(created, (int, float)) and created > 0:
-            self.created = created
-        _keep_unheard_of(chunk, _OF_CHUNK, self.extra)
+        if self.created is None:
+            self.created = _as_time(chunk.get("created"))
+        keep_unheard_of(chunk, _OF_CHUNK, self.extra)
 
     def _fold_usage(
         self,
@@ -232,16 +211,21 @@ class OpenAIChat(Protocol):
         before = len(deltas)
         delta = entry.get("delta")
         if isinstance(delta, dict):
-            self._fold_delta(choice, delta, deltas)
-        elif isinstance(entry.get("message"), dict) and not choice.content:
+            self.fold_delta(choice, delta, deltas)
+        elif isinstance(entry.get("message"), dict) and choice.empty:
             # A whole message in place of a delta: some servers end, or answer at all, like this.
-            self._fold_delta(choice, as_object(entry["message"]), deltas)
+            self.fold_delta(choice, as_object(entry["message"]), deltas)
         elif delta is not None:
             self.find("bad-shape", "warning", "a delta is no object; it was skipped")
         if step is Step.TAIL and len(deltas) > before:
             step = Step.DELTA
+            if choice.finish_reason is not None and self.state is State.STREAMING:
+                text = f"choice {index} went on after its finish_reason; it was kept"
+                self.find("delta-after-finish", "warning", text, once=True)
+        if (logprobs := entry.get("logprobs")) and not isinstance(logprobs, dict):
+            self.bad_shape("logprobs", "object")
         _extend_logprobs(choice, entry.get("logprobs"))
-        _keep_unheard_of(entry, _OF_CHOICE, choice.extra)
+        keep_unheard_of(entry, _OF_CHOICE, choice.extra)
         if entry.get("error"):
             self.fail(entry["error"], deltas)
         else:
@@ -260,113 +244,12 @@ class OpenAIChat(Protocol):
         choice.finish_reason = reason
         deltas.append(Delta("finish", choice.index, reason))
 
-    def _fold_delta(self, choice: ChoiceBuilder, delta: JSONObject, deltas: list[Delta]) -> None:
-        choice.role = choice.role or as_text(delta.get("role"))
-        if not _OF_REASONING.isdisjoint(delta):
-            self._fold_reasoning(choice, delta, deltas)
-        content = delta.get("content")
-        if isinstance(content, list):
-            texts, thoughts, others = text_parts(content)
-            self._grow(choice, "reasoning", choice.reasoning, thoughts, deltas)
-            self._grow(choice, "content", choice.content, texts, deltas)
-            if others:
-                parts = as_list(choice.extra.get("content_parts"))
-                choice.extra["content_parts"] = [*parts, *others]
-        else:
-            self._grow(choice, "content", choice.content, [content], deltas)
-        if "refusal" in delta:
-            self._grow(choice, "refusal", choice.refusal, [delta["refusal"]], deltas)
-        for entry in as_list(delta.get("tool_calls")):
-            self._fold_tool_call(choice, as_object(entry), deltas)
-        if isinstance(function := delta.get("function_call"), dict):
-            self._fold_function_call(choice, function, deltas)
-        if isinstance(audio := delta.get("audio"), dict):
-            merge_fragments(_child(choice.extra, "audio"), audio)
-            deltas.append(Delta("audio", choice.index, as_text(audio.get("transcript")) or ""))
-        for annotation in as_list(delta.get("annotations")):
-            choice.annotations.append(annotation)
-            deltas.append(Delta("citation", choice.index, source=dumps(annotation)))
-        _keep_unheard_of(delta, _OF_DELTA, choice.extra)
 
-    def _fold_reasoning(
-        self, choice: ChoiceBuilder, delta: JSONObject, deltas: list[Delta]
-    ) -> None:
-        """Fold the thoughts: one of two names, or only the details behind them."""
-        details = [as_object(detail) for detail in as_list(delta.get("reasoning_details"))]
-        for detail in details:
-            key = (as_index(detail.get("index")), as_text(detail.get("type")))
-            merge_fragments(choice.reasoning_details.setdefault(key, {}), detail)
-        texts = [delta.get("reasoning_content"), delta.get("reasoning")]
-        if not any(map(as_text, texts)) and any(details):
-            texts = [as_text(detail.get("text")) for detail in details]
-        else:
-            texts = [next((text for text in texts if as_text(text)), None)]
-        self._grow(choice, "reasoning", choice.reasoning, texts, deltas)
-
-    def _grow(
-        self,
-        choice: ChoiceBuilder,
-        kind: Literal["content", "reasoning", "refusal"],
-        fragments: list[str],
-        pieces: Sequence[JSONValue],
-        deltas: list[Delta],
-    ) -> None:
-        """Append pieces of text; of content an empty one counts as well: ``""`` is not null."""
-        for piece in pieces:
-            if isinstance(piece, str):
-                if piece:
-                    fragments.append(piece)
-                    deltas.append(Delta(kind, choice.index, piece))
-                elif kind == "content" and not fragments:
-                    fragments.append("")
-            elif piece is not None:
-                self.find("bad-shape", "warning", f"{kind} is no text; it was skipped")
-
-    def _fold_tool_call(
-        self, choice: ChoiceBuilder, entry: JSONObject, deltas: list[Delta]
-    ) -> None:
-        function = as_object(entry.get("function") or entry.get("custom"))
-        id, name = as_text(entry.get("id")), as_text(function.get("name"))  # noqa: A001 (the providers' word)
-        known = len(choice.tool_calls.builders)
-        call = choice.tool_calls.find(as_index(entry.get("index")), id, name)
-        begins = call.position == known or (name is not None and call.name is None)
-        call.id = call.id or id
-        call.name = call.name or name
-        call.type = call.type or as_text(entry.get("type"))
-        if begins:  # (again when the name comes late, which some servers send after the arguments)
-            deltas.append(Delta("tool_call", choice.index, call.name or "", call.position, call.id))
-        self._grow_arguments(choice, call, function.get("arguments", function.get("input")), deltas)
-        _keep_unheard_of(entry, _OF_TOOL_CALL, call.extra)
-
-    def _fold_function_call(
-        self, choice: ChoiceBuilder, function: JSONObject, deltas: list[Delta]
-    ) -> None:
-        call = choice.function_call
-        if call is None:
-            call = choice.function_call = ToolCallBuilder(0)
-            name = as_text(function.get("name"))
-            deltas.append(Delta("tool_call", choice.index, name or ""))
-        call.name = call.name or as_text(function.get("name"))
-        self._grow_arguments(choice, call, function.get("arguments"), deltas)
-
-    def _grow_arguments(
-        self, choice: ChoiceBuilder, call: ToolCallBuilder, value: JSONValue, deltas: list[Delta]
-    ) -> None:
-        """Append a piece of the arguments; an object is written as the JSON it stands for."""
-        if value is None or value == "":
-            return
-        piece = value if isinstance(value, str) else dumps(value)
-        call.arguments.append(piece)
-        position = None if call is choice.function_call else call.position
-        deltas.append(Delta("arguments", choice.index, piece, position))
-
-
-def _keep_unheard_of(source: JSONObject, known: frozenset[str], target: JSONObject) -> None:
-    """Keep, as last sent, the fields that have no place of their own: nothing is lost."""
-    if not known.issuperset(source):
-        for key, value in source.items():
-            if key not in known:
-                set_last(target, key, value)
+def _as_time(value: JSONValue) -> float | None:
+    """Return seconds since 1970 as sent, or None for what cannot be any (0 is Azure's for none)."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
+        return value
+    return None
 
 
 def _extend_logprobs(choice: ChoiceBuilder, value: JSONValue) -> None:
@@ -374,8 +257,3 @@ def _extend_logprobs(choice: ChoiceBuilder, value: JSONValue) -> None:
         if isinstance(entries, list):
             choice.logprobs = choice.logprobs or {}
             choice.logprobs.setdefault(key, []).extend(entries)
-
-
-def _child(target: JSONObject, key: str) -> JSONObject:
-    child = target.setdefault(key, {})
-    return child if isinstance(child, dict) else {}

@@ -9,6 +9,7 @@ from sseparse.assembly._completion import Choice, Completion, ToolCall
 from sseparse.assembly._json import JSONObject, JSONValue
 
 _TOP_LEVEL = ("system_fingerprint", "service_tier")
+_TIERS = (None, "auto", "default", "flex", "scale", "priority", "fast")
 _MESSAGE_EXTRA = ("audio", "reasoning_details")
 
 
@@ -28,6 +29,8 @@ def to_chat_completion(completion: Completion) -> JSONObject:
     }
     for key in _TOP_LEVEL:
         native[key] = completion.extra.get(key)
+    if native["service_tier"] not in _TIERS:
+        native["service_tier"] = None  # (a word of another provider, which OpenAI's types refuse)
     native.update({k: v for k, v in completion.extra.items() if k not in _TOP_LEVEL})
     if completion.error is not None:
         native["error"] = completion.error
@@ -59,7 +62,7 @@ def _choice(choice: Choice) -> JSONObject:
         "finish_reason": choice.finish_reason,
     }
     for key, value in choice.extra.items():
-        (message if key in _MESSAGE_EXTRA else native)[key] = value
+        (message if key in _MESSAGE_EXTRA else native).setdefault(key, value)
     return native
 
 

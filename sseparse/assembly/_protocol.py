@@ -10,11 +10,25 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from sseparse._events import Item, ServerSentEvent, UnknownField
+from sseparse._events import Comment, Item, ServerSentEvent, UnknownField
 from sseparse.assembly._builder import ChoiceBuilder, build_usage
-from sseparse.assembly._completion import Completion, EndedBy, Finding, Severity
+from sseparse.assembly._completion import (
+    Completion,
+    EndedBy,
+    Finding,
+    Severity,
+    without_halves,
+)
 from sseparse.assembly._delta import Delta
-from sseparse.assembly._json import JSONObject, JSONValue, as_object, as_text, dumps, loads
+from sseparse.assembly._json import (
+    JSONObject,
+    JSONValue,
+    as_object,
+    as_text,
+    decode,
+    dumps,
+    loads_leniently,
+)
 from sseparse.assembly._states import ORDER, State, Step
 
 _ORDER_TEXTS = {
@@ -45,6 +59,7 @@ class Protocol(ABC):
         self.extra: JSONObject = {}
         self.findings: list[Finding] = []
         self._found: set[str] = set()
+        self._halves = False  # half a character may have come, escaped
 
     @classmethod
     @abstractmethod
@@ -64,7 +79,10 @@ class Protocol(ABC):
             self._take_event(item, deltas)
         elif isinstance(item, UnknownField) and item.name == "error":
             # llama.cpp reports its errors in a field of this name, which the standard ignores.
-            self.fail(_json_or_message(item.value), deltas)
+            payload = self._json_or_message(item.value)
+            self.fail(as_object(payload).get("error") or payload, deltas)
+        else:
+            check_item(item)
 
     def _take_event(self, event: ServerSentEvent, deltas: list[Delta]) -> None:
         data = event.data.strip()
@@ -73,15 +91,29 @@ class Protocol(ABC):
             self.step(Step.DONE)
             deltas.append(Delta("end"))
         elif event.event == "error":
-            payload = _json_or_message(event.data)
+            payload = self._json_or_message(event.data)
             self.fail(as_object(payload).get("error") or payload, deltas)
         elif data:  # (an event without data is a keep-alive or a priming event)
             try:
-                payload = loads(data)
+                payload = self.loads(data)
             except ValueError as problem:
                 self.find("bad-json", "warning", f"the data is no JSON: {problem}; it was skipped")
             else:
                 self.fold(event, payload, deltas)
+
+    def loads(self, text: str) -> JSONValue:
+        """Decode JSON, and note whether half characters may be in it."""
+        try:
+            return decode(text)  # type: ignore[no-any-return]  # untyped JSON is just JSONValue
+        except (ValueError, RecursionError):
+            self._halves = True
+            return loads_leniently(text)
+
+    def _json_or_message(self, text: str) -> JSONValue:
+        try:
+            return self.loads(text)
+        except ValueError:
+            return {"message": text}
 
     def step(self, step: Step) -> None:
         """Move to the next state by the table; leave a finding where the order is broken."""
@@ -96,8 +128,12 @@ class Protocol(ABC):
         self.step(Step.ERROR)
         if self.error is None:
             self.error = error
-        self.find("error-in-stream", "error", f"the stream carried an error: {error_text(error)}")
-        deltas.append(Delta("error", text=error_text(error), source=dumps(error)))
+        try:
+            text, source = error_text(error), dumps(error)
+        except RecursionError:
+            text, source = "nested too deeply to be shown", "null"
+        self.find("error-in-stream", "error", f"the stream carried an error: {text}")
+        deltas.append(Delta("error", text=text, source=source))
 
     def find(self, code: str, severity: Severity, message: str, *, once: bool = False) -> None:
         """Note a finding about the current event; with ``once`` only the first of its code."""
@@ -152,7 +188,7 @@ class Protocol(ABC):
         """Return the completion as far as it has come."""
         ended_by = self.ended_by
         usage = self.current_usage()
-        return Completion(
+        completion = Completion(
             protocol=self.name,
             id=self.id,
             model=self.model,
@@ -165,13 +201,25 @@ class Protocol(ABC):
             findings=tuple(self.findings),
             extra=dict(self.extra),
         )
+        if not self._halves:
+            return completion
+        try:
+            return without_halves(completion)
+        except RecursionError:  # JSON nested nearly as deeply as Python's stack: as it came
+            return completion
 
 
-def _json_or_message(text: str) -> JSONValue:
-    try:
-        return loads(text)
-    except ValueError:
-        return {"message": text}
+def check_item(item: object) -> None:
+    """Refuse what no decoder gives out.
+
+    Raises:
+        TypeError: it is no item of a stream.
+    """
+    if not isinstance(item, (ServerSentEvent, Comment, UnknownField)):
+        raise TypeError(
+            f"a stream is made of events, comments and unknown fields, not of "
+            f"{type(item).__name__}; bytes go through a Decoder first, or to assemble()"
+        )
 
 
 def error_text(error: JSONValue) -> str:

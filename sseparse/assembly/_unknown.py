@@ -6,6 +6,7 @@ Nothing is guessed: what the events carried is kept, and the completion says ``u
 from __future__ import annotations
 
 from sseparse._events import ServerSentEvent
+from sseparse.assembly._completion import Completion
 from sseparse.assembly._delta import Delta
 from sseparse.assembly._json import JSONValue, as_object
 from sseparse.assembly._protocol import Protocol
@@ -16,6 +17,10 @@ class Unknown(Protocol):
     """The fold of a stream that no protocol claims: its payloads under ``extra["events"]``."""
 
     name = "unknown"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: list[JSONValue] = []
 
     @classmethod
     def detects(cls, event: ServerSentEvent, payload: JSONValue) -> bool:
@@ -29,9 +34,13 @@ class Unknown(Protocol):
             self.fail(fields.get("error") or payload, deltas)
         else:
             self.step(Step.TAIL)
-        events = self.extra.setdefault("events", [])
-        if isinstance(events, list):
-            events.append(payload)
+        self._events.append(payload)
+
+    def completion(self) -> Completion:
+        """Return what came."""
+        if self._events:
+            self.extra["events"] = list(self._events)
+        return super().completion()
 
     def close(self) -> None:
         """Say that nobody knew the stream, unless it was an error and nothing else."""
