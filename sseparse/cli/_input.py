@@ -17,7 +17,10 @@ STDIN = "-"
 READ_SIZE = 65536
 """Bytes asked for at once; a pipe gives what it has, so nothing is held back."""
 
-file_argument = click.argument("file", type=click.Path(allow_dash=True, path_type=str))
+# (Whether it can be read is found out by reading it.)
+file_argument = click.argument(
+    "file", type=click.Path(readable=False, allow_dash=True, path_type=str)
+)
 
 
 @contextlib.contextmanager

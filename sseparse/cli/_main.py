@@ -9,11 +9,12 @@ here, in one line on stderr and an exit status, as people know them from curl, j
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import click
 
@@ -72,10 +73,7 @@ def main() -> NoReturn:
     if sys.stdout is None:
         tell("stdout is closed, so there is nowhere to print to")
         sys.exit(CANNOT_READ)
-    # Text from a stream can hold anything; what the terminal cannot show becomes a "?".
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _mend_streams()
     try:
         status = cli.main(prog_name="sseparse", standalone_mode=False)
     except click.ClickException as error:
@@ -101,6 +99,23 @@ def main() -> NoReturn:
             BUG,
         )
     _exit(status if isinstance(status, int) else 0)
+
+
+def _mend_streams() -> None:
+    """Make stdout and stderr take whatever is printed, and the whole of it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Text from a stream can hold anything; what cannot be encoded becomes a "?".
+            stream.reconfigure(errors="replace")
+    stdout = sys.stdout
+    if isinstance(stdout, io.TextIOWrapper) and isinstance(stdout.buffer, io.RawIOBase):
+        # PYTHONUNBUFFERED: a raw write that takes only a part of the bytes is no error, and the
+        # rest would be lost. Whatever should be seen at once is flushed all the same.
+        encoding, terminal = stdout.encoding, stdout.isatty()
+        buffer = io.BufferedWriter(cast("io.RawIOBase", stdout.detach()))
+        sys.stdout = io.TextIOWrapper(
+            buffer, encoding=encoding, errors="replace", line_buffering=terminal
+        )
 
 
 def _fail(message: str, status: int) -> NoReturn:

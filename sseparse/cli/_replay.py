@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,7 @@ def replay_command(
     for read in reads:
         shown.show(read)
     shown.close()
+    sys.stdout.flush()  # before the summary, also where both go to one place
     click.echo(one_line(shown.summary(time.monotonic() - start)), err=True)
 
 

@@ -134,6 +134,7 @@ class TextView(RawView):
 
     def _show_error(self, message: str) -> None:
         self._error_shown = True
+        sys.stdout.flush()  # what was said before stands before it
         click.echo(click.style(one_line(message), fg="red"), err=True)
 
     def _begin(self, kind: str, tool_call: int | None = None) -> bool:

@@ -1,0 +1,117 @@
+"""``sseparse assemble``: the completion that a stream amounts to, and whether it is whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cli
+import pytest
+from cli import END, FIXTURE, chunk, run, start
+
+import sseparse
+
+CUT = chunk(role="assistant", content="so far") + chunk(content=", so good")
+FAILED = chunk(content="so far") + b'data: {"error":{"message":"Out of\\nmemory\\u001b[2J"}}\n\n'
+
+
+def test_the_json_is_the_completion_of_the_library() -> None:
+    result = run("assemble", FIXTURE)
+    completion = sseparse.assemble(str(cli.REPOSITORY / FIXTURE))
+    assert json.loads(result.out) == completion.to_dict()
+    assert list(json.loads(result.out)) == list(completion.to_dict())
+    assert (result.status, result.err) == (0, "")
+
+
+def test_text_is_the_content_alone() -> None:
+    result = run("assemble", FIXTURE, "--text")
+    content = sseparse.assemble(str(cli.REPOSITORY / FIXTURE)).content
+    assert result == (0, f"{content}\n".encode(), "")
+
+
+def test_native_is_the_object_of_the_provider() -> None:
+    result = run("assemble", FIXTURE, "--native")
+    completion = sseparse.assemble(str(cli.REPOSITORY / FIXTURE))
+    assert json.loads(result.out) == completion.to_native()
+    assert json.loads(result.out)["object"] == "chat.completion"
+    assert (result.status, result.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "content", "reason"),
+    [
+        (CUT, "so far, so good", "the stream ended without a finish_reason or an end marker"),
+        (CUT[:-1], "so far, so good", "the stream ended without a finish_reason or an end marker"),
+        (FAILED, "so far", "the stream carried an error: Out of memory\ufffd[2J"),
+        (b"", None, "the stream ended without a finish_reason or an end marker"),
+    ],
+)
+def test_an_incomplete_stream_is_printed_and_the_exit_status_is_1(
+    body: bytes, content: str | None, reason: str
+) -> None:
+    result = run("assemble", "-", stdin=body)
+    printed = json.loads(result.out)
+    assert (printed["choices"][0]["content"] if content else printed["choices"] or None) == content
+    assert printed["complete"] is False
+    assert (result.status, result.err) == (1, f"sseparse: {reason}\n")
+
+
+@pytest.mark.parametrize("option", ["--text", "--native"])
+def test_an_incomplete_stream_is_told_of_in_every_form(option: str) -> None:
+    result = run("assemble", "-", option, stdin=CUT)
+    assert b"so far, so good" in result.out
+    assert (result.status, len(result.error_lines)) == (1, 1)
+
+
+@cli.posix
+def test_the_answer_comes_at_the_end_of_stdin_and_not_before() -> None:
+    with start("assemble", "-", "--text") as process:
+        cli.feed(process, chunk(content="a"))
+        cli.feed(process, chunk(content="b") + END)
+        cli.wait_until_read(process)
+        assert not cli.has_written(process)
+        assert cli.finish(process) == (0, b"ab\n", "")
+
+
+def test_the_protocol_can_be_told() -> None:
+    undecided = b'data: {"id": "a", "choices": []}\n\ndata: [DONE]\n\n'
+    found = run("assemble", "-", stdin=undecided)
+    told = run("assemble", "-", "--protocol", "openai-chat", stdin=undecided)
+    assert json.loads(found.out)["protocol"] == "unknown"
+    assert (json.loads(told.out)["protocol"], json.loads(told.out)["id"]) == ("openai-chat", "a")
+
+
+def test_a_protocol_unheard_of_is_refused_with_those_there_are() -> None:
+    result = run("assemble", FIXTURE, "--protocol", "openai")
+    assert (result.status, result.out) == (2, b"")
+    assert "'openai' is no protocol known here; there are openai-chat" in result.error_lines[-1]
+
+
+def test_text_and_native_exclude_each_other() -> None:
+    result = run("assemble", FIXTURE, "--text", "--native")
+    assert (result.status, result.out) == (2, b"")
+    assert result.error_lines[-1] == "Error: --text and --native: which of the two?"
+
+
+def test_what_no_protocol_claims_has_no_native_object() -> None:
+    result = run("assemble", "-", "--native", stdin=b"data: [DONE]\n\n")
+    assert (result.status, result.out, len(result.error_lines)) == (1, b"", 1)
+    assert "without --native you get what is there" in result.err
+
+
+def test_the_json_is_utf_8_whatever_the_locale_says() -> None:
+    env = {"PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}
+    result = run("assemble", "-", stdin=chunk(content="Grüße 👋\x9b") + END, env=env)
+    assert (result.status, result.err) == (0, "")
+    assert json.loads(result.out)["choices"][0]["content"] == "Grüße 👋\x9b"
+    assert "\x9b" not in result.out.decode()
+
+
+def test_the_seed_document_assembles_as_it_stands(shared_dir: Path) -> None:
+    seed = run("assemble", shared_dir / "seed" / "xai-grok-beta-curl.md")
+    fixture = run("assemble", FIXTURE)
+    found = json.loads(seed.out)
+    assert (seed.status, seed.err, found["complete"]) == (0, "", True)
+    assert found["choices"] == json.loads(fixture.out)["choices"]
+    assert found["usage"] == json.loads(fixture.out)["usage"]
+    assert [finding["code"] for finding in found["findings"]] == ["unfinished-event"]
