@@ -8,12 +8,12 @@ How a byte travels:
 1. ``feed`` drops one byte order mark at the very start and turns CR and CRLF into LF. A CR ends its
    line at once; the LF that may follow, even in the next read, is swallowed.
 2. A read without a line end is kept in ``_pending``. Only a read that ends a line makes ``_decode``
-   look at the bytes kept, together with its own. What is left over is the part behind the last line
-   end: so no byte is looked at by ``_decode`` more than twice, whatever the chunking.
+   look at the bytes kept, together with its own. What is left over, the ``_tail``, is the part
+   behind the last line end: so ``_decode`` gets no byte more than twice, whatever the chunking.
 3. ``_decode`` has two speeds and one behaviour. Where a run of whole blocks is *plain* (each one
-   ``data: …`` line, or each ``event: …`` and ``data: …``), C splits the run in one go; counting the
-   line feeds proves that the split missed none. Anything else goes line by line through
-   ``_feed_line``, which follows the standard's text.
+   ``data: …`` line, or each ``event: …`` and ``data: …``), C splits the run in one go; that no
+   line end is left in the pieces proves that none was missed. Anything else goes line by line
+   through ``_feed_line``, which follows the standard's text.
 
 Bytes become text only in whole lines, so no character is ever cut; and since no part of a
 multi-byte character is a line feed, decoding many lines at once is decoding each.
@@ -65,7 +65,7 @@ class Decoder(Interpreter, Generic[ItemT]):
     [ServerSentEvent(data='hello', event='message', id=None, last_event_id='', retry=None)]
     """
 
-    __slots__ = ("_begun", "_error", "_pending", "_special", "_swallow_lf", "_watch")
+    __slots__ = ("_begun", "_error", "_pending", "_special", "_swallow_lf", "_tail", "_watch")
 
     @overload
     def __init__(
@@ -104,13 +104,15 @@ class Decoder(Interpreter, Generic[ItemT]):
         )
         # Where the stream stands. ``_special`` is True where ``feed`` has to look twice: at the
         # start of the stream, behind a CR, and after the end. ``_watch`` is the size from which an
-        # unfinished line cannot just be kept: the cap, or 0 at a special place.
+        # unfinished line cannot just be kept: the cap, or 0 at a special place and behind a line.
         self._special = True
         self._watch = 0
         self._begun = False
         self._swallow_lf = False
         self._error: Exception | None = None
-        self._pending = bytearray()  # the unfinished line
+        # The unfinished line: either what the last read left of it, or that and all reads since.
+        self._tail = b""
+        self._pending = bytearray()
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> list[ItemT]:
         r"""Decode the bytes of one read.
@@ -167,7 +169,8 @@ class Decoder(Interpreter, Generic[ItemT]):
         self._watch = 0
         if failed or self._skipping:
             return None
-        line = bytes(self._pending)
+        line = self._tail + self._pending
+        self._tail = b""
         self._pending = bytearray()
         reconnection_time = self.reconnection_time
         if line and self._begun:  # (a part of a byte order mark is no line)
@@ -177,6 +180,9 @@ class Decoder(Interpreter, Generic[ItemT]):
 
     def _look_closer(self) -> list[Any]:
         """Take up an unfinished line at a place where it cannot just be kept."""
+        if self._tail:
+            self._pending[:0] = self._tail
+            self._tail = b""
         if self._special:
             chunk = bytes(self._pending)
             self._pending.clear()
@@ -225,6 +231,9 @@ class Decoder(Interpreter, Generic[ItemT]):
                 return self._decode_large(chunk)
             chunk = b"".join((self._pending, chunk))
             self._pending.clear()
+        elif self._tail:
+            chunk = self._tail + chunk
+            self._tail = b""
         # The commonest read of all is exactly one event of one data line.
         elif (
             chunk.find(10) == len(chunk) - 2
@@ -242,20 +251,19 @@ class Decoder(Interpreter, Generic[ItemT]):
         items: list[Any] = []
         if 13 in chunk:
             if self._at_block_start:
-                chunk = self._decode_plain(chunk, b"\r\n\r\n", items)
+                chunk = self._decode_plain(chunk, items, crlf=True)
             chunk = self._unify_line_ends(chunk)
         if 10 in chunk:
             if not self._at_block_start:
                 chunk = self._finish_block(chunk, items)
             if self._at_block_start:
-                chunk = self._decode_plain(chunk, b"\n\n", items)
-            chunk = self._feed_lines(chunk, items)
-        if chunk:
-            self._pending += chunk
-            if len(chunk) > self._room:
-                self._refuse(len(chunk), items)
-        if self._special or not self._at_block_start:
-            self._watch = 0 if self._special else self._room + 1
+                chunk = self._decode_plain(chunk, items)
+            if 10 in chunk:
+                chunk = self._feed_lines(chunk, items)
+        self._tail = chunk
+        self._watch = 0
+        if len(chunk) > self._room:
+            self._refuse(len(chunk), items)
         return items
 
     def _decode_large(self, chunk: bytes) -> list[Any]:
@@ -280,10 +288,8 @@ class Decoder(Interpreter, Generic[ItemT]):
         return items
 
     def _feed_lines(self, chunk: bytes, items: list[Any]) -> bytes:
-        """Decode all whole lines; return the part behind the last line end."""
+        """Decode all whole lines, of which there is one at least; return the part behind them."""
         end = chunk.rfind(b"\n") + 1
-        if not end:
-            return chunk
         lines = chunk if end == len(chunk) else chunk[:end]
         if (
             lines.startswith(b"data: ")
@@ -310,48 +316,56 @@ class Decoder(Interpreter, Generic[ItemT]):
         self._feed_lines(chunk[: end + 1], items)
         return chunk[end + 1 :]
 
-    def _decode_plain(self, chunk: bytes, blank: bytes, items: list[Any]) -> bytes:
+    def _decode_plain(self, chunk: bytes, items: list[Any], *, crlf: bool = False) -> bytes:
         """Decode the whole blocks at the start of the chunk if all are plain; return the rest.
 
         Args:
             chunk: what starts a block.
-            blank: how its blocks end: two LF, or two CRLF.
             items: where the events go.
+            crlf: whether the lines end in CRLF; else in LF.
         """
-        text_end = chunk.rfind(blank)
+        # The last line end is nearly always that of a blank line, and one byte is found faster.
+        text_end = chunk.rfind(10) - 1
         if text_end < 6 or text_end > self._room:
             return chunk  # (in more bytes than the cap, each line has to be measured)
-        last_event_id = self._last_event_id
-        if chunk.startswith(b"data: "):
+        if crlf or chunk[text_end] != 10:
+            text_end = chunk.rfind(b"\r\n\r\n" if crlf else b"\n\n")
+            if text_end < 6:
+                return chunk
+        rest = chunk[text_end + (4 if crlf else 2) :]
+        if chunk[:6] == b"data: ":
             text = chunk[6:text_end].decode("utf-8", "replace")
-            pieces = text.split("\n\ndata: " if blank == b"\n\n" else "\r\n\r\ndata: ")
+            pieces = text.split("\r\n\r\ndata: " if crlf else "\n\ndata: ")
             # A line end inside a piece is another line of its block. Looking for one in all of them
             # at once costs a copy, and less than counting.
             joined = "".join(pieces)
-            if "\r" in joined:
+            if crlf and "\r" in joined:
                 return chunk
             if "\n" in joined:
                 if joined.count("\n") != joined.count("\ndata: "):
                     return chunk
                 pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
-            if not last_event_id:
+            if not self._last_event_id:
                 items += map(ServerSentEvent, pieces)
             else:
-                items += [ServerSentEvent(data, "message", None, last_event_id) for data in pieces]
-            return chunk[text_end + len(blank) :]
-        if chunk.startswith(b"event: "):
-            eol = "\n" if blank == b"\n\n" else "\r\n"
-            text = chunk[7:text_end].decode("utf-8", "replace")
-            pairs = [piece.partition(eol + "data: ") for piece in text.split(eol + eol + "event: ")]
-            joined = "".join([name + data for name, _, data in pairs])
-            if "\n" in joined or "\r" in joined or not all(found for _, found, _ in pairs):
-                return chunk
-            items += [
-                ServerSentEvent(data, name or "message", None, last_event_id)
-                for name, _, data in pairs
-            ]
-            return chunk[text_end + len(blank) :]
-        return chunk
+                last = self._last_event_id
+                items += [ServerSentEvent(data, "message", None, last) for data in pieces]
+            return rest
+        return rest if self._decode_named(chunk, text_end, items, crlf) else chunk
+
+    def _decode_named(self, chunk: bytes, text_end: int, items: list[Any], crlf: bool) -> bool:
+        """Decode whole blocks if each is a type and one data line; return whether they are."""
+        if not chunk.startswith(b"event: "):
+            return False
+        eol = "\r\n" if crlf else "\n"
+        text = chunk[7:text_end].decode("utf-8", "replace")
+        pairs = [piece.partition(eol + "data: ") for piece in text.split(eol + eol + "event: ")]
+        joined = "".join([name + data for name, _, data in pairs])
+        if "\n" in joined or "\r" in joined or not all(found for _, found, _ in pairs):
+            return False
+        last = self._last_event_id
+        items += [ServerSentEvent(data, name or "message", None, last) for name, _, data in pairs]
+        return True
 
     def _refuse(self, line_size: int, items: list[Any]) -> None:
         try:
@@ -361,10 +375,12 @@ class Decoder(Interpreter, Generic[ItemT]):
             self._special = True
             self._watch = 0
             self._pending.clear()
+            self._tail = b""
             self._data = bytearray()
             raise
         self._watch = self._room + 1
-        if self._pending:
+        if self._pending or self._tail:
             # The rest of this line is still to come. As a comment it means nothing, and it is no
             # blank line either.
             self._pending[:] = b":"
+            self._tail = b""

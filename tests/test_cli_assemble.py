@@ -43,7 +43,7 @@ def test_native_is_the_object_of_the_provider() -> None:
         (CUT, "so far, so good", "the stream ended without a finish_reason or an end marker"),
         (CUT[:-1], "so far, so good", "the stream ended without a finish_reason or an end marker"),
         (FAILED, "so far", "the stream carried an error: Out of memory\ufffd[2J"),
-        (b"", None, "the stream ended without a finish_reason or an end marker"),
+        (b"", None, "the stream held no event at all"),
     ],
 )
 def test_an_incomplete_stream_is_printed_and_the_exit_status_is_1(

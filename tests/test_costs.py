@@ -39,15 +39,15 @@ class CountingDecoder(Decoder[Item]):
 def _counted(name: str) -> Callable[..., object]:
     original = getattr(Decoder, name)
 
-    def method(decoder: CountingDecoder, *args: object) -> object:
+    def method(decoder: CountingDecoder, *args: object, **options: object) -> object:
         decoder.count += 1
         if args and isinstance(args[0], (bytes, bytearray)):
             decoder.count += len(args[0])
         if name != "feed":  # it only adds to what is pending
-            decoder.count += len(decoder._pending)
+            decoder.count += len(decoder._pending) + len(decoder._tail)
         if name == "_unfinished":
             decoder.count += decoder._max_event_size - decoder._room  # the size of the data
-        return original(decoder, *args)
+        return original(decoder, *args, **options)
 
     return method
 

@@ -135,12 +135,29 @@ class Protocol(ABC):
         self.find("error-in-stream", "error", f"the stream carried an error: {text}")
         deltas.append(Delta("error", text=text, source=source))
 
-    def find(self, code: str, severity: Severity, message: str, *, once: bool = False) -> None:
-        """Note a finding about the current event; with ``once`` only the first of its code."""
+    def find(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        *,
+        once: bool = False,
+        of_stream: bool = False,
+    ) -> None:
+        """Note a finding about the current event, or about the stream as a whole.
+
+        Args:
+            code: its code.
+            severity: how bad it is.
+            message: one line for people.
+            once: note only the first of its code.
+            of_stream: it is about the stream, not about an event.
+        """
         if once and code in self._found:
             return
         self._found.add(code)
-        self.findings.append(Finding(code, severity, message, self.event_number or None))
+        number = None if of_stream else self.event_number or None
+        self.findings.append(Finding(code, severity, message, number))
 
     def set_first(self, name: str, value: JSONValue) -> None:
         """Set ``id`` or ``model`` if it is not yet known; another one later is worth a finding."""
@@ -176,9 +193,10 @@ class Protocol(ABC):
     def close(self) -> None:
         """Take the end of the stream: an end that is none is a finding."""
         if self.ended_by == "eof":
-            self.event_number = 0  # the finding is about the stream, not about an event
             message = "the stream ended without a finish_reason or an end marker"
-            self.find("incomplete", "error", message)
+            if not self.event_number:
+                message = "the stream held no event at all"
+            self.find("incomplete", "error", message, of_stream=True)
 
     def current_usage(self) -> JSONObject | None:
         """Return the usage as last sent."""
@@ -228,4 +246,4 @@ def error_text(error: JSONValue) -> str:
         return error
     fields = as_object(error)
     known = (fields.get(name) for name in ("message", "detail", "code"))
-    return next((str(value) for value in known if value), str(error))
+    return next((str(value) for value in known if value), dumps(error))

@@ -44,8 +44,7 @@ class Unknown(Protocol):
 
     def close(self) -> None:
         """Say that nobody knew the stream, unless it was an error and nothing else."""
-        number, self.event_number = self.event_number, 0
-        if self.error is None and number:
+        if self.error is None and self.event_number:
             message = "no known protocol: the events were kept, nothing was assembled"
-            self.find("unknown-protocol", "warning", message)
+            self.find("unknown-protocol", "warning", message, of_stream=True)
         super().close()

@@ -18,7 +18,7 @@ from typing import NoReturn, cast
 
 import click
 
-from sseparse import SSEError, __version__
+from sseparse import EventTooLarge, SSEError, __version__
 from sseparse.cli._assemble import assemble_command
 from sseparse.cli._decode import decode_command
 from sseparse.cli._output import tell
@@ -87,6 +87,11 @@ def main() -> NoReturn:
     except OSError as error:
         # Whatever is read has a name (see _input.named): the rest is trouble with stdout.
         _fail(f"{error.filename or 'write error'}: {error.strerror or error}", CANNOT_READ)
+    except EventTooLarge as error:
+        _fail(
+            f"an event of {error.size} bytes or more is over the limit of {error.limit}",
+            CANNOT_READ,
+        )
     except SSEError as error:
         # The library speaks of its argument, which is an option here.
         _fail(re.sub(r'\btiming="(\w+)"', r"--timing \1", str(error)), CANNOT_READ)
