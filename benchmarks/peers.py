@@ -98,21 +98,12 @@ def _httpx2() -> Decode:
     return decode
 
 
-def _openai() -> Decode:
-    streaming = importlib.import_module("openai._streaming")
+def _sdk(streaming: str) -> Decode:
+    # One generator writes both SDKs: the module for streams is the same in each.
+    decoder = importlib.import_module(streaming).SSEDecoder
 
     def decode(chunks: Iterable[bytes]) -> Iterator[Any]:
-        events: Iterator[Any] = streaming.SSEDecoder().iter_bytes(iter(chunks))
-        return events
-
-    return decode
-
-
-def _anthropic() -> Decode:
-    streaming = importlib.import_module("anthropic._streaming")
-
-    def decode(chunks: Iterable[bytes]) -> Iterator[Any]:
-        events: Iterator[Any] = streaming.SSEDecoder().iter_bytes(iter(chunks))
+        events: Iterator[Any] = decoder().iter_bytes(iter(chunks))
         return events
 
     return decode
@@ -144,8 +135,8 @@ SSEPARSE = Peer("sseparse", "sseparse", _sseparse)
 PEERS = (
     Peer("httpx-sse", "httpx-sse", _httpx_sse),
     Peer("httpx2", "httpx2", _httpx2),
-    Peer("openai", "openai", _openai),
-    Peer("anthropic", "anthropic", _anthropic),
+    Peer("openai", "openai", functools.partial(_sdk, "openai._streaming")),
+    Peer("anthropic", "anthropic", functools.partial(_sdk, "anthropic._streaming")),
     Peer("launchdarkly", "launchdarkly-eventsource", _launchdarkly),
     Peer("sseclient-py", "sseclient-py", _sseclient),
 )

@@ -11,24 +11,34 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 from strategies import cut
 
 from sseparse import Assembler, Completion, Delta, ServerSentEvent, encode
 from sseparse._events import Item
-from sseparse.assembly._json import JSONObject
+from sseparse.assembly._completion import EndedBy
+from sseparse.assembly._json import JSONObject, JSONValue
 from sseparse.assembly._openai_chat import OpenAIChat
 from sseparse.assembly._protocol import Protocol
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 STREAMS = Path(__file__).resolve().parents[2] / "shared" / "streams"
 """Recorded streams, which lie beside the repository where they are at all."""
+INDEX: list[dict[str, Any]] = (
+    json.loads((STREAMS / "INDEX.json").read_text("utf-8")) if STREAMS.is_dir() else []
+)
+"""What each of them is known to say."""
+CHATS = [entry for entry in INDEX if entry["dialect"] == "openai-chat"]
+CHAT_FIXTURES = sorted((FIXTURES / "openai-chat").glob("*.txt"))
+"""The hand-made streams of chat chunks; each has its expected completion beside it."""
 
 ID, MODEL, CREATED = "chatcmpl-1", "gpt-4o", 1763800000
 DONE = ServerSentEvent("[DONE]")
 ROLE: JSONObject = {"role": "assistant"}
 USAGE: JSONObject = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+ERROR: JSONObject = {"message": "overloaded", "type": "server_error", "code": 529}
 
 
 def event(payload: Any, type: str = "message") -> ServerSentEvent:  # noqa: A002 (the event's)
@@ -88,6 +98,11 @@ def calls(*pieces: Any, **fields: Any) -> ServerSentEvent:
     return chunk({"tool_calls": list(pieces)}, **fields)
 
 
+STOP = chunk({}, finish_reason="stop")
+HELLO = [chunk(ROLE), chunk({"content": "Hel"}), chunk({"content": "lo"}), STOP, DONE]
+"""A whole stream, the smallest that has all: a role, two pieces of text, an end and its marker."""
+
+
 def fold(*items: Item) -> Completion:
     """Return the completion of these items, read as an OpenAI chat completion."""
     assembler = Assembler("openai-chat")
@@ -104,6 +119,23 @@ def deltas_of(*items: Item) -> list[Delta]:
 def codes(completion: Completion) -> list[str]:
     """Return the codes of the findings, less the one that every unfinished stream has."""
     return [finding.code for finding in completion.findings if finding.code != "incomplete"]
+
+
+def check(completion: Completion) -> None:
+    """Hold what must hold of every completion."""
+    assert completion.ended_by in get_args(EndedBy)
+    assert completion.complete is (completion.ended_by not in ("eof", "error"))
+    severities = {finding.severity for finding in completion.findings}
+    assert ("error" in severities) is (not completion.complete)
+    as_dict = completion.to_dict()
+    json.dumps(as_dict).encode()
+    msgspec.json.encode(as_dict)
+    if completion.protocol == "openai-chat":
+        json.dumps(completion.to_native()).encode()
+    for entry in completion.choices:
+        for text in (entry.content, entry.reasoning, entry.refusal):
+            assert text is None or isinstance(text, str)
+        assert all(isinstance(call.arguments, str) for call in entry.tool_calls)
 
 
 class OneSpeed(OpenAIChat):
@@ -160,3 +192,15 @@ def differences(expected: Any, actual: Any, where: str = "completion") -> list[s
         ]
     same = expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
     return [] if same else [f"{where} is {actual!r}, not {expected!r}"]
+
+
+def paths(value: JSONValue, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of each value inside a JSON value."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield (*path, key)
+            yield from paths(entry, (*path, key))
+    elif isinstance(value, list):
+        for place, entry in enumerate(value):
+            yield (*path, place)
+            yield from paths(entry, (*path, place))

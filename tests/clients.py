@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import io
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -20,9 +21,11 @@ import requests.adapters
 import urllib3
 from servers import Framing
 
-from sseparse._events import Item
+from sseparse._events import Item, ServerSentEvent
 from sseparse._reads import AsyncByteSource, ByteSource
 from sseparse._sources import aiter_events, iter_events
+
+ONE, TWO, THREE = (ServerSentEvent(text) for text in ("one", "two", "three"))
 
 PATIENCE = 5.0
 """Seconds that a client waits for its server before the test fails."""
@@ -31,22 +34,36 @@ SyncOpener: TypeAlias = Callable[[str], AbstractContextManager[ByteSource]]
 AsyncOpener: TypeAlias = Callable[[str], AbstractAsyncContextManager[AsyncByteSource]]
 
 
-@contextlib.contextmanager
-def open_httpx(url: str) -> Iterator[ByteSource]:
-    with (
-        httpx.Client(verify=False, trust_env=False, timeout=PATIENCE) as client,
-        client.stream("GET", url) as response,
-    ):
-        yield response
+def opener_with(library: Any) -> SyncOpener:
+    """Return the opener of httpx or httpx2, which are used in the same way."""
+
+    @contextlib.contextmanager
+    def open_url(url: str) -> Iterator[ByteSource]:
+        with (
+            library.Client(verify=False, trust_env=False, timeout=PATIENCE) as client,
+            client.stream("GET", url) as response,
+        ):
+            yield response
+
+    return open_url
 
 
-@contextlib.contextmanager
-def open_httpx2(url: str) -> Iterator[ByteSource]:
-    with (
-        httpx2.Client(verify=False, trust_env=False, timeout=PATIENCE) as client,
-        client.stream("GET", url) as response,
-    ):
-        yield response
+def async_opener_with(library: Any) -> AsyncOpener:
+    """Return the async opener of httpx or httpx2."""
+
+    @contextlib.asynccontextmanager
+    async def open_url(url: str) -> AsyncIterator[AsyncByteSource]:
+        async with (
+            library.AsyncClient(verify=False, trust_env=False, timeout=PATIENCE) as client,
+            client.stream("GET", url) as response,
+        ):
+            yield response
+
+    return open_url
+
+
+open_httpx, open_async_httpx = opener_with(httpx), async_opener_with(httpx)
+open_httpx2, open_async_httpx2 = opener_with(httpx2), async_opener_with(httpx2)
 
 
 @contextlib.contextmanager
@@ -81,24 +98,6 @@ def open_urllib(url: str) -> Iterator[ByteSource]:
 
 
 @contextlib.asynccontextmanager
-async def open_async_httpx(url: str) -> AsyncIterator[AsyncByteSource]:
-    async with (
-        httpx.AsyncClient(verify=False, trust_env=False, timeout=PATIENCE) as client,
-        client.stream("GET", url) as response,
-    ):
-        yield response
-
-
-@contextlib.asynccontextmanager
-async def open_async_httpx2(url: str) -> AsyncIterator[AsyncByteSource]:
-    async with (
-        httpx2.AsyncClient(verify=False, trust_env=False, timeout=PATIENCE) as client,
-        client.stream("GET", url) as response,
-    ):
-        yield response
-
-
-@contextlib.asynccontextmanager
 async def open_aiohttp(url: str) -> AsyncIterator[AsyncByteSource]:
     timeout = aiohttp.ClientTimeout(sock_read=PATIENCE)
     async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
@@ -124,6 +123,28 @@ FRAMINGS: list[Framing] = ["chunked", "one-chunk", "length", "close"]
 
 every_library = pytest.mark.parametrize("library", LIBRARIES)
 every_framing = pytest.mark.parametrize("framing", FRAMINGS)
+
+
+class CannedAdapter(requests.adapters.BaseAdapter):
+    """Gives requests the same response to every request, with neither urllib3 nor a network."""
+
+    def __init__(self, status: int, content_type: str, body: bytes) -> None:
+        super().__init__()
+        self._status, self._content_type, self._body = status, content_type, body
+
+    def send(
+        self, request: requests.PreparedRequest, *args: object, **kwargs: object
+    ) -> requests.Response:
+        response = requests.Response()
+        response.status_code = self._status
+        response.headers["Content-Type"] = self._content_type
+        response.raw = io.BytesIO(self._body)
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        """Hold nothing open."""
+
 
 Step: TypeAlias = Callable[[], object]
 

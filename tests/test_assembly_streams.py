@@ -12,19 +12,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from chunks import FIXTURES, STREAMS, differences, random_cuts
+from chunks import CHAT_FIXTURES, CHATS, FIXTURES, INDEX, STREAMS, differences, random_cuts
 
 from sseparse import Choice, Completion, assemble
 from sseparse.assembly._json import JSONObject
 
 Entry = dict[str, Any]
 
-INDEX: list[Entry] = (
-    json.loads((STREAMS / "INDEX.json").read_text("utf-8")) if STREAMS.is_dir() else []
-)
-CHATS = [entry for entry in INDEX if entry["dialect"] == "openai-chat"]
 OTHERS = [entry for entry in INDEX if entry["dialect"] != "openai-chat"]
-FIXTURE_NAMES = sorted(path.stem for path in (FIXTURES / "openai-chat").glob("*.txt"))
+FIXTURE_NAMES = [path.stem for path in CHAT_FIXTURES]
 
 SEED_USAGE = {
     "prompt_tokens": 41,

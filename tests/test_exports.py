@@ -41,7 +41,7 @@ def test_every_public_name_that_is_imported_is_listed(room: str) -> None:
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
-        sseparse.nope  # noqa: B018
+        sseparse.nope  # noqa: B018 (reading it is the point)
 
 
 def test_the_top_of_the_house_is_at_most_60_lines() -> None:

@@ -29,7 +29,11 @@ FLOORS = {
 }
 
 # Modules of one floor that make one room, and so may import one another.
-SAME_ROOM = [{"_errors", "_events"}, {"_decoder", "_encoder", "_interpreter"}, {"_reads", "_sources"}]
+SAME_ROOM = [
+    {"_errors", "_events"},
+    {"_decoder", "_encoder", "_interpreter"},
+    {"_reads", "_sources"},
+]
 
 # Which rooms may import a library; the standard library is free to all.
 LIBRARIES = {

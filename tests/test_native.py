@@ -8,6 +8,8 @@ from typing import get_args
 
 import pytest
 from chunks import (
+    CHAT_FIXTURES,
+    CHATS,
     DONE,
     FIXTURES,
     ROLE,
@@ -27,16 +29,8 @@ from sseparse import Completion, ServerSentEvent, assemble
 from sseparse.assembly._json import JSONObject, JSONValue
 
 VOCABULARY = get_args(OpenAIChoice.model_fields["finish_reason"].annotation)
-STREAM_FILES = [*sorted((FIXTURES / "openai-chat").glob("*.txt")), FIXTURES / "xai-grok-beta.txt"]
-RECORDED = (
-    [
-        STREAMS / entry["file"]
-        for entry in json.loads((STREAMS / "INDEX.json").read_text("utf-8"))
-        if entry["dialect"] == "openai-chat"
-    ]
-    if STREAMS.is_dir()
-    else []
-)
+STREAM_FILES = [*CHAT_FIXTURES, FIXTURES / "xai-grok-beta.txt"]
+RECORDED = [STREAMS / entry["file"] for entry in CHATS]
 
 
 def is_whole(completion: Completion) -> bool:

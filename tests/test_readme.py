@@ -89,7 +89,9 @@ def without_seconds(text: str) -> str:
 
 
 def test_every_option_in_the_table_of_commands_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, description in re.findall(r"^\| `sseparse (\w+) FILE` \| (.+) \|$", README, re.M):
+    for name, description in re.findall(
+        r"^\| `sseparse (\w+) FILE` \| (.+) \|$", README, re.MULTILINE
+    ):
         help_text = subprocess.run(
             [sys.executable, "-m", "sseparse", name, "--help"],
             capture_output=True,
@@ -99,7 +101,7 @@ def test_every_option_in_the_table_of_commands_is_one(monkeypatch: pytest.Monkey
         options = re.findall(r"--[a-z-]+", description)
         assert options
         assert all(option in help_text for option in options)
-        undocumented = set(re.findall(r"^ +(--[a-z-]+)", help_text, re.M)) - set(options)
+        undocumented = set(re.findall(r"^ +(--[a-z-]+)", help_text, re.MULTILINE)) - set(options)
         assert not undocumented, f"{name} has options that the README does not tell of"
 
 
