@@ -126,7 +126,7 @@ class Decoder(Interpreter, Generic[ItemT]):
 
         Raises:
             EventTooLarge: an event outgrew ``max_event_size`` (with ``oversize="raise"``). The
-                decoder stays failed: each further ``feed`` raises the same error.
+                decoder stays failed: each further ``feed`` raises it again, less its events.
             DecoderClosed: ``close`` was called before.
 
         >>> [event.data for event in Decoder().feed(b"data: a\r\rdata: b\r\n\r\n")]

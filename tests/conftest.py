@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True)
-hypothesis.settings.register_profile("deep", max_examples=5000, deadline=None)
+hypothesis.settings.register_profile("deep", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 pytest.register_assert_rewrite("chunks")  # what its checks compare is shown when they fail
