@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from sseparse._events import Item
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 MIB = 2**20
-DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
 
 class CountingDecoder(Decoder[Item]):
@@ -169,7 +167,7 @@ def grown(program: str) -> int:
 
 
 def test_a_long_stream_in_reads_of_64_kib_does_not_grow_the_process() -> None:
-    total = (1024 if DEEP else 256) * MIB
+    total = 1024 * MIB
     growth = grown(f"""
 event = b'data: {{"choices":[{{"delta":{{"content":"%s"}}}}]}}\\n\\n' % (b"word " * 72)
 stream = event * (65536 * 16 // len(event) + 1)  # events lie across the reads, as in life
@@ -194,8 +192,6 @@ SHAPES = {
     "data with CR": ("data: ", "\r\r"),
     "data, and another event behind it": ("data: ", "\n\ndata: next\n\n"),
     "lines of 400 bytes": ("data: ", "\n\n"),
-}
-MORE_SHAPES = {
     "data, its blank line in another read": ("data: ", "\n|\n"),
     "data with CRLF": ("data: ", "\r\n\r\n"),
     "data with CRLF, its blank line in another read": ("data: ", "\r\n|\r\n"),
@@ -204,8 +200,6 @@ MORE_SHAPES = {
     "id, then data": ("id: 7\ndata: ", "\n|\n"),
     "data, and a comment behind it": ("data: ", "\n\n: ping\n\n"),
 }
-if DEEP:  # each takes a process and half a second
-    SHAPES |= MORE_SHAPES
 
 
 def grown_by_one_event(shape: str, size: int) -> int:
