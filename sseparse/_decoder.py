@@ -5,15 +5,16 @@ where the bytes come from is the caller's affair. Every byte string is valid inp
 
 How a byte travels:
 
-1. ``feed`` drops one byte order mark at the very start and turns CR and CRLF into LF. A CR ends its
-   line at once; the LF that may follow, even in the next read, is swallowed.
+1. One byte order mark is dropped at the very start (``_begin``), CR and CRLF become LF
+   (``_unify_line_ends``). A CR ends its line at once; the LF that may follow, even in the next
+   read, is swallowed.
 2. A read without a line end is kept in ``_pending``. Only a read that ends a line makes ``_decode``
    look at the bytes kept, together with its own. What is left over, the ``_tail``, is the part
    behind the last line end: so ``_decode`` gets no byte more than twice, whatever the chunking.
-3. ``_decode`` has two speeds and one behaviour. Where a run of whole blocks is *plain* (each one
-   ``data: …`` line, or each ``event: …`` and ``data: …``), C splits the run in one go; that no
-   line end is left in the pieces proves that none was missed. Anything else goes line by line
-   through ``_feed_line``, which follows the standard's text.
+3. ``_decode`` has two speeds and one behaviour. Where a run of whole blocks is *plain* (each
+   nothing but ``data: …`` lines, or each ``event: …`` and one ``data: …``), C splits the run in one
+   go; that no other line end is left in the pieces proves that none was missed. Anything else goes
+   line by line through ``_feed_line``, which follows the standard's text.
 
 Bytes become text only in whole lines, so no character is ever cut; and since no part of a
 multi-byte character is a line feed, decoding many lines at once is decoding each.
@@ -342,7 +343,8 @@ class Decoder(Interpreter, Generic[ItemT]):
             if crlf and "\r" in joined:
                 return chunk
             if "\n" in joined:
-                if joined.count("\n") != joined.count("\ndata: "):
+                # (Piece by piece: across a seam of the joined ones there is no such line.)
+                if any(piece.count("\n") != piece.count("\ndata: ") for piece in pieces):
                     return chunk
                 pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
             if not self._last_event_id:

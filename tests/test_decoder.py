@@ -333,3 +333,22 @@ def test_an_error_survives_the_way_to_another_process(error: SSEError) -> None:
     copied = pickle.loads(pickle.dumps(error))
     assert (type(copied), str(copied)) == (type(error), str(error))
     assert vars(copied) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("stream", "data"),
+    [
+        (b"data: a\ndata:\n\ndata:  b\n\n", ["a\n", " b"]),
+        (b"data: a\r\ndata:\r\n\r\ndata:  b\r\n\r\n", ["a\n", " b"]),
+        (b"data: a\n\n\ndata: data: b\n\n", ["a", "data: b"]),
+        (b"data: x\ndata\n\ndata: : y\n\n", ["x\n", ": y"]),
+        (b"data: a\ndata: b\n\ndata: c\n\n", ["a\nb", "c"]),
+    ],
+)
+def test_what_looks_like_a_data_line_across_two_events_is_none(
+    stream: bytes, data: list[str]
+) -> None:
+    assert [event.data for event in Decoder().feed(stream)] == data
+    decoder = Decoder()
+    one_by_one = [decoder.feed(stream[at : at + 1]) for at in range(len(stream))]
+    assert [event.data for events in one_by_one for event in events] == data
