@@ -48,6 +48,8 @@ def assemble(
         AssemblyError: with ``strict``, at the first finding of severity error.
         ValueError: there is no protocol of that name.
         OSError: the file cannot be read.
+        Exception: whatever the HTTP library raises when the connection breaks. To keep what came
+            until then, feed an ``Assembler`` from ``iter_events``.
 
     >>> stream = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\n'
     >>> completion = assemble(stream + b"data: [DONE]\n\n")

@@ -27,6 +27,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 from sseparse._errors import DecoderClosed, EventTooLarge
 from sseparse._events import Item, ServerSentEvent
 from sseparse._interpreter import Interpreter
+from sseparse._plain import named_events, single_event
 
 ItemT = TypeVar("ItemT", bound=Item)
 
@@ -247,6 +248,13 @@ class Decoder(Interpreter, Generic[ItemT]):
         ):
             data = chunk[6:-2].decode("utf-8", "replace")
             return [ServerSentEvent(data, "message", None, self._last_event_id)]
+        elif (
+            self._at_block_start
+            and not self._special
+            and len(chunk) <= self._room
+            and (event := single_event(chunk, self._last_event_id)) is not None
+        ):
+            return [event]
         if self._special:
             chunk = self._begin(chunk)
         items: list[Any] = []
@@ -334,9 +342,14 @@ class Decoder(Interpreter, Generic[ItemT]):
             if text_end < 6:
                 return chunk
         rest = chunk[text_end + (4 if crlf else 2) :]
-        if chunk[:6] == b"data: ":
-            text = chunk[6:text_end].decode("utf-8", "replace")
-            pieces = text.split("\r\n\r\ndata: " if crlf else "\n\ndata: ")
+        if chunk[:5] == b"data:":
+            spaced = chunk[5] == 32
+            if spaced:
+                text = chunk[6:text_end].decode("utf-8", "replace")
+                pieces = text.split("\r\n\r\ndata: " if crlf else "\n\ndata: ")
+            else:
+                text = chunk[5:text_end].decode("utf-8", "replace")
+                pieces = text.split("\r\n\r\ndata:" if crlf else "\n\ndata:")
             # A line end inside a piece is another line of its block. Looking for one in all of them
             # at once costs a copy, and less than counting.
             joined = "".join(pieces)
@@ -347,27 +360,19 @@ class Decoder(Interpreter, Generic[ItemT]):
                 if any(piece.count("\n") != piece.count("\ndata: ") for piece in pieces):
                     return chunk
                 pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
+            if not spaced:
+                pieces = [piece.removeprefix(" ") for piece in pieces]
             if not self._last_event_id:
                 items += map(ServerSentEvent, pieces)
             else:
                 last = self._last_event_id
                 items += [ServerSentEvent(data, "message", None, last) for data in pieces]
             return rest
-        return rest if self._decode_named(chunk, text_end, items, crlf) else chunk
-
-    def _decode_named(self, chunk: bytes, text_end: int, items: list[Any], crlf: bool) -> bool:
-        """Decode whole blocks if each is a type and one data line; return whether they are."""
-        if not chunk.startswith(b"event: "):
-            return False
-        eol = "\r\n" if crlf else "\n"
-        text = chunk[7:text_end].decode("utf-8", "replace")
-        pairs = [piece.partition(eol + "data: ") for piece in text.split(eol + eol + "event: ")]
-        joined = "".join([name + data for name, _, data in pairs])
-        if "\n" in joined or "\r" in joined or not all(found for _, found, _ in pairs):
-            return False
-        last = self._last_event_id
-        items += [ServerSentEvent(data, name or "message", None, last) for name, _, data in pairs]
-        return True
+        named = named_events(chunk[:text_end], "\r\n" if crlf else "\n", self._last_event_id)
+        if named is None:
+            return chunk
+        items += named
+        return rest
 
     def _refuse(self, line_size: int, items: list[Any]) -> None:
         try:

@@ -32,6 +32,8 @@ def encode(item: Item) -> bytes:
     """
     if isinstance(item, ServerSentEvent):
         return _encode_event(item)
+    if not isinstance(item, (Comment, UnknownField)):
+        raise TypeError(f"encode() takes an event, a comment or a field, not {type(item).__name__}")
     if isinstance(item, Comment):
         return f":{_one_line(item.text, 'comment')}\n".encode(errors="replace")
     return _encode_unknown(item)

@@ -97,7 +97,7 @@ class Interpreter:
             self._event_type = value
         # "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
         # the field value. Otherwise, ignore the field."
-        elif field == b"id" and b"\0" not in value:
+        elif field == b"id" and 0 not in value:
             self._id = self._last_event_id = value.decode("utf-8", "replace")
         # "If the field value consists of only ASCII digits, then interpret the field value as an
         # integer in base ten, and set the event stream's reconnection time to that integer."
@@ -136,13 +136,13 @@ class Interpreter:
 
     def _unfinished(self) -> ServerSentEvent:
         """Return the event that the buffers spell out so far."""
-        return ServerSentEvent(
-            str(memoryview(self._data)[:-1], "utf-8", "replace"),
-            self._event_type.decode("utf-8", "replace") or "message",
-            self._id,
-            self._last_event_id,
-            self._retry,
-        )
+        data = self._data
+        if len(data) < 2**20:
+            text = data[:-1].decode("utf-8", "replace")
+        else:  # (of much not one copy more than needed)
+            text = str(memoryview(data)[:-1], "utf-8", "replace")
+        name = self._event_type.decode("utf-8", "replace") if self._event_type else "message"
+        return ServerSentEvent(text, name, self._id, self._last_event_id, self._retry)
 
     def _refuse(self, line_size: int, items: list[Any]) -> None:
         """Drop the event being read, which is over the cap, or raise."""

@@ -108,7 +108,7 @@ def open_source(source: ByteSource) -> Iterator[Chunk]:
     """
     chunks = _find_reads(source)
     if chunks is None:
-        raise TypeError(_explain(source, "it is async; pass it to aiter_events or aiter_bytes"))
+        raise TypeError(_explain(source, "it is async; read it with aiter_events"))
     return chunks
 
 
@@ -123,7 +123,7 @@ def open_async_source(source: AsyncByteSource) -> AsyncIterator[Chunk]:
     """
     chunks = _find_async_reads(source)
     if chunks is None:
-        raise TypeError(_explain(source, "it is not async; pass it to iter_events or iter_bytes"))
+        raise TypeError(_explain(source, "it is not async; read it with iter_events"))
     return chunks
 
 

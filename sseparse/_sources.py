@@ -27,7 +27,7 @@ from sseparse._reads import (
     open_source,
 )
 
-SMALL, GATHERED = 64, 4096
+SMALL, GATHERED = 512, 4096
 """Reads of fewer bytes are gathered while they have no line end, up to so many in all."""
 
 MAX_REFUSED_BODY = 65536
@@ -103,8 +103,9 @@ def iter_events(
     """
     chunks = open_source(source)
     decoder = Decoder(last_event_id, max_event_size, oversize, keep_comments, keep_unknown)
+    gather = min(GATHERED, max_event_size)
     # A chain of lists gives out an event at a third of what a generator in Python takes for it.
-    return itertools.chain.from_iterable(_batches(source, chunks, decoder, check))
+    return itertools.chain.from_iterable(_batches(source, chunks, decoder, check, gather))
 
 
 @overload
@@ -199,7 +200,7 @@ def aiter_bytes(source: AsyncByteSource, *, check: bool = True) -> AsyncIterator
 
 
 def _batches(
-    source: object, chunks: Iterator[Chunk], decoder: Decoder[ItemT], check: bool
+    source: object, chunks: Iterator[Chunk], decoder: Decoder[ItemT], check: bool, gather: int
 ) -> Iterator[list[ItemT]]:
     """Yield the events that each read completes.
 
@@ -219,12 +220,12 @@ def _batches(
                 and (chunk.isalnum() or not (10 in chunk or 13 in chunk))
             ):
                 gathered += chunk
-                if len(gathered) < GATHERED:
+                if len(gathered) < gather:
                     continue
                 chunk = b""
             if gathered:
-                chunk = gathered + as_bytes(source, chunk)
-                gathered = bytearray()
+                chunk = bytes(gathered) + chunk
+                gathered.clear()
             if items := feed(chunk):
                 yield items
         feed(gathered)  # nothing can come of it but an error: it may be over the cap

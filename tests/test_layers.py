@@ -17,6 +17,7 @@ FLOORS = {
     "_decoder": 1,
     "_encoder": 1,
     "_interpreter": 1,
+    "_plain": 1,
     "_reads": 2,
     "_sources": 2,
     "assembly": 2,
@@ -31,7 +32,7 @@ FLOORS = {
 # Modules of one floor that make one room, and so may import one another.
 SAME_ROOM = [
     {"_errors", "_events"},
-    {"_decoder", "_encoder", "_interpreter"},
+    {"_decoder", "_encoder", "_interpreter", "_plain"},
     {"_reads", "_sources"},
 ]
 
@@ -44,7 +45,7 @@ LIBRARIES = {
 }
 
 # What does no I/O and knows no clock, and so does not need what would do it.
-PURE = ("_errors", "_events", "_decoder", "_interpreter", "_encoder", "assembly")
+PURE = ("_errors", "_events", "_decoder", "_interpreter", "_plain", "_encoder", "assembly")
 IMPURE_MODULES = {"asyncio", "io", "os", "pathlib", "socket", "subprocess", "threading", "time"}
 
 

@@ -48,7 +48,7 @@ def test_the_python_blocks_run_in_order(
     for number, block in enumerate(PYTHON):
         exec(compile(block, f"README.md, python block {number + 1}", "exec"), names)
     printed = capsys.readouterr().out
-    assert "continues! stop 121 True" in printed
+    assert "continues! stop Usage(raw={" in printed
     assert "error incomplete the stream ended" in printed
 
 
@@ -116,3 +116,10 @@ def test_it_opens_with_the_two_commands_that_ci_runs() -> None:
 def test_the_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_figures_are_there_with_the_machine_and_the_versions() -> None:
+    figures = README.partition("## How fast it is")[2].partition("\n## ")[0]
+    for name in ("seed-64KiB", "seed-1-byte", "launchdarkly", "sseparse.assemble", "CPython 3."):
+        assert name in figures
+    assert "FIGURES" not in README

@@ -65,7 +65,7 @@ def test_what_is_no_source_at_all_is_refused_by_the_call() -> None:
 def test_a_sync_response_is_refused_where_an_async_one_is_wanted(library: str) -> None:
     with serve(Reply([b"data: one\n\n"])) as server, SYNC[library](server.url) as source:
         name = type(source).__name__
-        refuse_async(source, f"{name}: it is not async; pass it to iter_events or iter_bytes")
+        refuse_async(source, f"{name}: it is not async; read it with iter_events")
         assert isinstance(source, object)
         assert list(iter_events(source)) == [ONE]  # refusing it has read nothing of it
 
@@ -75,7 +75,7 @@ def test_an_async_response_is_refused_where_a_sync_one_is_wanted(library: str) -
     async def read() -> None:
         async with ASYNC[library](server.url) as source:
             name = type(source).__name__
-            refuse(source, f"{name}: it is async; pass it to aiter_events or aiter_bytes")
+            refuse(source, f"{name}: it is async; read it with aiter_events")
             assert [event async for event in aiter_events(source)] == [ONE]
 
     with serve(Reply([b"data: one\n\n"])) as server:
@@ -89,8 +89,8 @@ def test_iterables_and_files_of_the_other_kind_are_refused_by_the_call() -> None
     async def with_reader() -> None:
         refuse(asyncio.StreamReader(), f"StreamReader: {is_async}")
 
-    is_async = "it is async; pass it to aiter_events or aiter_bytes"
-    not_async = "it is not async; pass it to iter_events or iter_bytes"
+    is_async = "it is async; read it with aiter_events"
+    not_async = "it is not async; read it with iter_events"
     refuse(agenerate(), f"async_generator: {is_async}")
     refuse_async([b""], f"list: {not_async}")
     refuse_async(io.BytesIO(b""), f"BytesIO: {not_async}")

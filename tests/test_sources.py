@@ -180,7 +180,7 @@ def test_the_raw_responses_of_an_sdk_are_read() -> None:
             openai.AsyncOpenAI(api_key="k", base_url=server.url, max_retries=0) as client,
             client.chat.completions.with_streaming_response.create(**arguments) as response,
         ):
-            with pytest.raises(TypeError, match="it is async; pass it to aiter_events"):
+            with pytest.raises(TypeError, match="it is async; read it with aiter_events"):
                 iter_events(response)
             assert [event async for event in aiter_events(response)] == [ONE]
 
@@ -189,7 +189,7 @@ def test_the_raw_responses_of_an_sdk_are_read() -> None:
             openai.OpenAI(api_key="k", base_url=server.url, max_retries=0) as client,
             client.chat.completions.with_streaming_response.create(**arguments) as response,
         ):
-            with pytest.raises(TypeError, match="it is not async; pass it to iter_events"):
+            with pytest.raises(TypeError, match="it is not async; read it with iter_events"):
                 aiter_events(response)
             assert list(iter_events(response)) == [ONE]
         asyncio.run(read_async())

@@ -39,8 +39,8 @@ def assemble_command(
     """Print the completion that FILE (- is stdin) amounts to.
 
     As JSON: protocol, id, model, created, choices, usage, error, complete, ended_by, findings and
-    extra. The exit status is 1 when the stream did not come to its end or carried an error; what
-    there is of it is printed all the same.
+    extra. The exit status is 1 when the stream did not come to its end, carried an error or speaks
+    no protocol known here; what there is of it is printed all the same.
     """
     if text and native:
         raise click.UsageError("--text and --native: which of the two?")
@@ -60,12 +60,14 @@ def assemble_command(
             context.exit(1)
     else:
         print_json(completion.to_dict())
-    if not completion.complete:
+    if not completion.complete or completion.protocol == "unknown":
         tell(why_incomplete(completion))
         context.exit(1)
 
 
 def why_incomplete(completion: Completion) -> str:
     """Return one line on why the completion is not whole."""
+    if any(finding.code == "unknown-protocol" for finding in completion.findings):
+        return "the stream speaks no protocol known here; its events stand in extra.events"
     errors = [finding.message for finding in completion.findings if finding.severity == "error"]
     return errors[0] if errors else f"the stream ended by {completion.ended_by}"
