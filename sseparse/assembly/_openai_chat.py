@@ -81,13 +81,14 @@ class OpenAIChat(DeltaFold):
             return
         usual = chunk.choices[0]
         choice = self._open.get(usual.index)
+        fingerprint, tier, provider = chunk.system_fingerprint, chunk.service_tier, chunk.provider
         if (
             choice is None
             or chunk.id != self.id
             or chunk.model != self.model
-            or chunk.system_fingerprint != self._system_fingerprint
-            or chunk.service_tier != self._service_tier
-            or chunk.provider != self._provider
+            or (fingerprint is not None and fingerprint != self._system_fingerprint)
+            or (tier is not None and tier != self._service_tier)
+            or (provider is not None and provider != self._provider)
             or item.event != "message"  # type: ignore[union-attr]  # it had data: it is an event
         ):
             self._take_any(item, deltas)

@@ -13,6 +13,8 @@ from enum import Enum
 class State(Enum):
     """Where the stream of a completion stands."""
 
+    __hash__ = object.__hash__  # Enum's is a function in Python, and keys are what these are for
+
     WAITING = "waiting"  # nothing of the answer has come
     STREAMING = "streaming"  # some choice has begun and has no finish_reason yet
     FINISHED = "finished"  # every choice has its finish_reason; usage may follow
@@ -22,6 +24,8 @@ class State(Enum):
 
 class Step(Enum):
     """What an event does to the completion."""
+
+    __hash__ = object.__hash__
 
     START = "start"  # a choice begins
     DELTA = "delta"  # a choice grows
