@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         reports.append(table.decoding(names, options.rounds, _say))
     if not options.only or ASSEMBLY in options.only:
         reports.append(table.assembly(options.rounds, _say))
+        reports.append(table.protocols(options.rounds, _say))
     out = ["Times of the others are given as multiples of that of sseparse: the median over"]
     out += [f"{options.rounds} rounds of the ratio in one round, in CPU time.", ""]
     for report in reports:

@@ -1,30 +1,24 @@
-"""Bytes of the seed to a completion: each assembler fed by its own library's parser.
+"""Bytes to a completion: each assembler fed by its own library's parser.
 
-Beside the speed stands what each makes of the stream. The seed repeats the role and a cumulative
-usage on every chunk, which is where assemblers differ. The floor assembles nothing: it splits the
-body at blank lines and decodes each payload into typed structs.
+For each protocol that there is a stream of: sseparse, the provider's own SDK, and the floor, which
+assembles nothing (see ``floors``). What each makes of the stream is read and compared before it is
+timed. The chat stream is the seed, which repeats the role and a cumulative usage on every chunk:
+that is where assemblers differ, so what they make of it is shown beside the speed.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+from benchmarks import accumulators
+from benchmarks.answers import Answer, Made
+from benchmarks.floors import anthropic_messages, gemini, openai_chat, openai_responses
 
 Assemble = Callable[[bytes], Any]
-
-
-@dataclass(frozen=True)
-class Made:
-    """What an assembler made of a stream; None where it makes nothing of the kind."""
-
-    content: str | None
-    role: str | None
-    total_tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -50,52 +44,14 @@ def _sseparse() -> Assemble:
 
 
 def _read_sseparse(completion: Any) -> Made:
-    return Made(completion.content, completion.role, completion.usage.total_tokens)
-
-
-def _read_native(completion: Any) -> Made:
-    message = completion.choices[0].message
-    return Made(message.content, message.role, completion.usage.total_tokens)
-
-
-def _openai_chunks() -> Callable[[bytes], Iterator[Any]]:
-    """Return what ``openai.Stream`` does between the response and its chunks."""
-    decoder = importlib.import_module("openai._streaming").SSEDecoder
-    construct_type = importlib.import_module("openai._models").construct_type
-    chunk_type = importlib.import_module("openai.types.chat").ChatCompletionChunk
-
-    def chunks(body: bytes) -> Iterator[Any]:
-        for sse in decoder().iter_bytes(iter([body])):
-            if sse.data.startswith("[DONE]"):
-                break
-            yield construct_type(type_=chunk_type, value=sse.json())
-
-    return chunks
-
-
-def _openai() -> Assemble:
-    chunks = _openai_chunks()
-    state_type = importlib.import_module("openai.lib.streaming.chat").ChatCompletionStreamState
-
-    def assemble(body: bytes) -> Any:
-        state = state_type()
-        for chunk in chunks(body):
-            state.handle_chunk(chunk)
-        return state.get_final_completion()
-
-    return assemble
-
-
-def _any_llm() -> Assemble:
-    accumulate = importlib.import_module("any_llm.utils.streaming").accumulate_chunks
-    provider = importlib.import_module("any_llm.providers.openai.base").BaseOpenAIProvider
-    convert = provider._convert_completion_chunk_response
-    chunks = _openai_chunks()
-
-    def assemble(body: bytes) -> Any:
-        return accumulate(map(convert, chunks(body)))
-
-    return assemble
+    usage = completion.usage
+    return Made(
+        completion.content,
+        completion.role,
+        usage.output_tokens if usage.total_tokens is None else usage.total_tokens,
+        completion.reasoning,
+        tuple((call.name, call.arguments) for call in completion.tool_calls),
+    )
 
 
 def _naive() -> Assemble:
@@ -118,63 +74,89 @@ def naive(body: bytes) -> tuple[str, dict[str, Any]]:
 
 def _read_naive(result: tuple[str, dict[str, Any]]) -> Made:
     content, usage = result
-    return Made(content, None, usage["total_tokens"])
+    return Made(content, total_tokens=usage["total_tokens"])
 
 
-class _Delta(msgspec.Struct, gc=False):
-    role: str | None = None
-    content: str | None = None
+def fault(made: Made, answer: Answer) -> str | None:
+    """Return what is wrong with what an assembler made of a stream, or None.
+
+    What it has no place for is not looked at, nor are role and usage, which are reported. Arguments
+    that were sent as an object, or are given out as one, are compared as JSON.
+    """
+    truth = answer.truth
+    if made.content != truth.content:
+        return "wrong content"
+    if made.reasoning is not None and made.reasoning != truth.reasoning:
+        return "wrong reasoning"
+    if made.tool_calls is not None and _parsed(made) != _parsed(truth):
+        return "wrong tool calls"
+    return None
 
 
-class _Choice(msgspec.Struct, gc=False):
-    index: int
-    delta: _Delta
-    finish_reason: str | None = None
+def _parsed(made: Made) -> list[tuple[str, object]]:
+    return [(name, json.loads(arguments)) for name, arguments in made.tool_calls or ()]
 
 
-class _PromptTokensDetails(msgspec.Struct, gc=False):
-    text_tokens: int = 0
-    audio_tokens: int = 0
-    image_tokens: int = 0
-    cached_tokens: int = 0
-
-
-class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-    prompt_tokens_details: _PromptTokensDetails | None = None
-
-
-class _Chunk(msgspec.Struct, gc=False):
-    id: str
-    object: str
-    created: int
-    model: str
-    choices: list[_Choice]
-    usage: _Usage | None = None
-    system_fingerprint: str | None = None
-
-
-def _floor() -> Assemble:
-    decode = msgspec.json.Decoder(_Chunk).decode
-
-    def split_and_decode(body: bytes) -> list[_Chunk]:
-        blocks = body.split(b"\n\n")
-        return [decode(block[6:]) for block in blocks if block and block != b"data: [DONE]"]
-
-    return split_and_decode
-
-
-def _read_floor(chunks: list[_Chunk]) -> Made:
-    content = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-    return Made(content, None, None)
+def _floor(load: Callable[[], Assemble], read: Callable[[Any], Made]) -> Contestant:
+    return Contestant("the floor: split, msgspec", "msgspec", load, read)
 
 
 SSEPARSE = Contestant("sseparse.assemble", "sseparse", _sseparse, _read_sseparse)
-OPENAI = Contestant("openai ChatCompletionStreamState", "openai", _openai, _read_native)
-ANY_LLM = Contestant("any-llm accumulate_chunks", "any-llm-sdk", _any_llm, _read_native)
+OPENAI = Contestant(
+    "openai ChatCompletionStreamState",
+    "openai",
+    accumulators.openai_chat,
+    accumulators.read_openai_chat,
+)
+ANY_LLM = Contestant(
+    "any-llm accumulate_chunks",
+    "any-llm-sdk",
+    accumulators.any_llm,
+    accumulators.read_openai_chat,
+)
 NAIVE = Contestant("a json.loads loop", None, _naive, _read_naive)
-FLOOR = Contestant("the floor: split, msgspec", "msgspec", _floor, _read_floor)
+ANTHROPIC = Contestant(
+    "anthropic MessageStream",
+    "anthropic",
+    accumulators.anthropic,
+    accumulators.read_anthropic,
+)
+RESPONSES = Contestant(
+    "openai ResponseStreamState",
+    "openai",
+    accumulators.openai_responses,
+    accumulators.read_openai_responses,
+)
+GOOGLE = Contestant(
+    "google-genai, texts collected",
+    "google-genai",
+    accumulators.google_genai,
+    accumulators.read_google_genai,
+)
 
-CONTESTANTS = (SSEPARSE, OPENAI, ANY_LLM, NAIVE, FLOOR)
+CONTESTANTS = (
+    SSEPARSE,
+    OPENAI,
+    ANY_LLM,
+    NAIVE,
+    _floor(openai_chat.load, openai_chat.read),
+)
+"""Those that run on the seed; the last one is the floor."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """Who runs on the stream of a protocol, besides sseparse."""
+
+    sdk: Contestant
+    floor: Contestant
+
+
+FIELDS = {
+    "anthropic-messages": Field(
+        ANTHROPIC, _floor(anthropic_messages.load, anthropic_messages.read)
+    ),
+    "openai-responses": Field(RESPONSES, _floor(openai_responses.load, openai_responses.read)),
+    "gemini": Field(GOOGLE, _floor(gemini.load, gemini.read)),
+}
+"""By protocol; the seed's is ``CONTESTANTS``."""

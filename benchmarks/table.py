@@ -1,7 +1,7 @@
 """From races to tables: plain text for a terminal, markdown for the README.
 
-``decoding`` and ``assembly`` measure and return rows of text; ``render`` lays them out. A peer
-whose output is not what the workload says is shown as wrong and not timed.
+``decoding``, ``assembly`` and ``protocols`` measure and return rows of text; ``render`` lays them
+out. A peer whose output is not what the workload says is shown as wrong and not timed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import assembly as assemblers
+from benchmarks.answers import Answer, Made, answer
 from benchmarks.peers import (
     PATIENCE,
     PEERS,
@@ -26,9 +27,9 @@ from benchmarks.peers import (
     fault,
     installed_version,
 )
-from benchmarks.targets import Verdict, judge_assembly, judge_decoding
+from benchmarks.targets import Verdict, judge_assembly, judge_decoding, judge_protocol
 from benchmarks.timing import Run, race, ratio
-from benchmarks.workloads import Workload, seed_body, workload
+from benchmarks.workloads import Workload, workload
 
 
 @dataclass
@@ -76,6 +77,7 @@ def machine() -> list[str]:
     lines = [f"{_cpu_model()}, {os.cpu_count()} cores, {python}, {platform.system()}, {today}"]
     distributions = [peer.distribution for peer in PEERS]
     distributions += [c.distribution for c in assemblers.CONTESTANTS if c.distribution]
+    distributions += [str(field.sdk.distribution) for field in assemblers.FIELDS.values()]
     versions = {name: installed_version(name) for name in dict.fromkeys(distributions)}
     versions["sseparse"] = versions["sseparse"] or "from the source tree"
     lines.append(", ".join(f"{name} {ver or 'not installed'}" for name, ver in versions.items()))
@@ -132,40 +134,72 @@ def _decode_one(work: Workload, decoders: dict[str, Decode], rounds: int, report
     report.rows.append([work.name, *(cells.get(peer.name, "n/a") for peer in peers)])
 
 
-def assembly(rounds: int, say: Callable[[str], None]) -> Report:
-    """Race all assemblers over the seed, and report what each makes of it."""
-    say("assembly")
-    report = Report(["bytes of the seed to", "µs", "of sseparse", "role length", "total_tokens"])
-    body = seed_body()
-    content = assemblers.naive(body)[0]
-    made: dict[str, assemblers.Made | None] = {}
+def _race(
+    contestants: Sequence[assemblers.Contestant], stream: Answer, rounds: int, report: Report
+) -> tuple[dict[str, Made | None], dict[str, list[float]]]:
+    """Race assemblers over a stream; return what each makes of it and their times."""
+    made: dict[str, Made | None] = {}
     runs: dict[str, Run] = {}
-    for contestant in assemblers.CONTESTANTS:
+    for contestant in contestants:
         try:
             assemble = contestant.load()
         except ImportError as error:
             made[contestant.name] = None
-            report.notes.append(f"{contestant.name}: not there yet ({error})")
+            report.notes.append(f"{contestant.name}: not there ({error})")
             continue
-        reading = contestant.read(assemble(body))
+        reading = contestant.read(assemble(stream.body))
         made[contestant.name] = reading
-        if reading.content != content:
-            report.notes.append(f"{contestant.name}: wrong content, not timed")
+        wrong = assemblers.fault(reading, stream)
+        if wrong:
+            report.notes.append(f"{contestant.name}: {wrong} of {stream.protocol}, not timed")
         else:
-            runs[contestant.name] = lambda assemble=assemble: assemble(body)  # type: ignore[misc]  # bound now, in the loop
-    times = race(runs, rounds)
+            runs[contestant.name] = lambda assemble=assemble: assemble(stream.body)  # type: ignore[misc]  # bound now, in the loop
+    return made, race(runs, rounds)
+
+
+def assembly(rounds: int, say: Callable[[str], None]) -> Report:
+    """Race all assemblers over the seed, and report what each makes of it."""
+    say("assembly of the seed")
+    report = Report(["bytes of the seed to", "µs", "of sseparse", "role length", "total_tokens"])
+    contestants = assemblers.CONTESTANTS
+    made, times = _race(contestants, answer("openai-chat"), rounds, report)
     for name, result in made.items():
         report.rows.append([name, *_assembly_cells(name, result, times)])
+    base = assemblers.SSEPARSE.name
     report.verdicts += judge_assembly(
-        _ratio_of(times, assemblers.OPENAI.name, assemblers.SSEPARSE.name),
-        _ratio_of(times, assemblers.SSEPARSE.name, assemblers.FLOOR.name),
+        _ratio_of(times, assemblers.OPENAI.name, base),
+        _ratio_of(times, base, contestants[-1].name),
     )
     return report
 
 
-def _assembly_cells(
-    name: str, made: assemblers.Made | None, times: dict[str, list[float]]
-) -> list[str]:
+def protocols(rounds: int, say: Callable[[str], None]) -> Report:
+    """Race sseparse, the floor and the provider's SDK over a long stream of each protocol."""
+    report = Report(["bytes of a stream to", "events", "KiB", "sseparse", "the floor", "its SDK"])
+    base = assemblers.SSEPARSE.name
+    for protocol, field_ in assemblers.FIELDS.items():
+        say(f"assembly of {protocol}")
+        stream = answer(protocol)
+        contestants = (assemblers.SSEPARSE, field_.floor, field_.sdk)
+        made, times = _race(contestants, stream, rounds, report)
+        cells = [protocol, str(stream.events), f"{len(stream.body) / 1024:.0f}"]
+        spent = times.get(base)
+        cells.append(f"{statistics.median(spent) * 1e6:.0f} µs" if spent else "n/a")
+        for contestant in contestants[1:]:
+            value = _ratio_of(times, contestant.name, base)
+            absent = "n/a" if made[contestant.name] is None or not spent else "wrong"
+            cells.append(absent if value is None else f"{value:.2f}")
+        report.rows.append(cells)
+        report.notes.append(f"{protocol}: its SDK is {field_.sdk.name}")
+        report.verdicts += judge_protocol(
+            protocol,
+            _ratio_of(times, field_.sdk.name, base),
+            _ratio_of(times, base, field_.floor.name),
+        )
+    return report
+
+
+def _assembly_cells(name: str, made: Made | None, times: dict[str, list[float]]) -> list[str]:
     if made is None:
         return ["not there yet", "", "", ""]
     spent = times.get(name)

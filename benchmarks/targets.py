@@ -23,6 +23,12 @@ LEAST_OPENAI = 60.0
 MOST_FLOOR = 1.6
 """Greatest ratio of ``sseparse.assemble`` to the floor."""
 
+LEAST_SDK = 10.0
+"""Least ratio of the provider's SDK to ``sseparse.assemble``, for all other protocols."""
+
+MOST_PROTOCOL_FLOOR = 2.0
+"""Greatest ratio of ``sseparse.assemble`` to the floor, likewise."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -54,13 +60,38 @@ def judge_assembly(to_openai: float | None, to_floor: float | None) -> list[Verd
         to_openai: openai's time over that of sseparse, or None where one of them is not there.
         to_floor: the time of sseparse over that of the floor, or None likewise.
     """
-    openai = f"assembly: at least {LEAST_OPENAI:.0f}x openai ChatCompletionStreamState"
-    floor = f"assembly: at most {MOST_FLOOR:.1f}x the floor"
     return [
-        Verdict(openai, "not there yet", None)
-        if to_openai is None
-        else Verdict(openai, f"{to_openai:.1f}x", to_openai >= LEAST_OPENAI),
-        Verdict(floor, "not there yet", None)
-        if to_floor is None
-        else Verdict(floor, f"{to_floor:.2f}x", to_floor <= MOST_FLOOR),
+        _at_least(f"assembly: at least {LEAST_OPENAI:.0f}x {_OPENAI}", to_openai, LEAST_OPENAI),
+        _at_most(f"assembly: at most {MOST_FLOOR:.1f}x the floor", to_floor, MOST_FLOOR),
     ]
+
+
+def judge_protocol(protocol: str, to_sdk: float | None, to_floor: float | None) -> list[Verdict]:
+    """Judge assembling a stream of another protocol than the seed's.
+
+    Args:
+        protocol: which.
+        to_sdk: the time of the provider's SDK over that of sseparse, or None as above.
+        to_floor: the time of sseparse over that of the floor, or None likewise.
+    """
+    sdk = f"{protocol}: at least {LEAST_SDK:.0f}x its SDK"
+    floor = f"{protocol}: at most {MOST_PROTOCOL_FLOOR:.1f}x the floor"
+    return [
+        _at_least(sdk, to_sdk, LEAST_SDK),
+        _at_most(floor, to_floor, MOST_PROTOCOL_FLOOR),
+    ]
+
+
+_OPENAI = "openai ChatCompletionStreamState"
+
+
+def _at_least(target: str, ratio: float | None, least: float) -> Verdict:
+    if ratio is None:
+        return Verdict(target, "not there", None)
+    return Verdict(target, f"{ratio:.1f}x", ratio >= least)
+
+
+def _at_most(target: str, ratio: float | None, most: float) -> Verdict:
+    if ratio is None:
+        return Verdict(target, "not there", None)
+    return Verdict(target, f"{ratio:.2f}x", ratio <= most)

@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks import table, timing
 from benchmarks.__main__ import main
-from benchmarks.assembly import CONTESTANTS
+from benchmarks.assembly import CONTESTANTS, FIELDS
 from benchmarks.peers import SSEPARSE, Peer
-from benchmarks.targets import judge_assembly, judge_decoding
+from benchmarks.targets import judge_assembly, judge_decoding, judge_protocol
 
 
 def test_runs_take_turns_in_every_round(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +54,8 @@ def test_targets_are_judged_by_the_fastest_peer() -> None:
     assert judge_decoding("comments", {"a": 0.99}).holds is False
     assert [verdict.holds for verdict in judge_assembly(60.0, 1.61)] == [True, False]
     assert [verdict.holds for verdict in judge_assembly(None, None)] == [None, None]
+    assert [verdict.holds for verdict in judge_protocol("gemini", 9.9, 2.0)] == [False, True]
+    assert [verdict.holds for verdict in judge_protocol("gemini", None, None)] == [None, None]
 
 
 def test_one_row_can_be_asked_for_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,6 +63,7 @@ def test_one_row_can_be_asked_for_as_markdown(capsys: pytest.CaptureFixture[str]
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     names = [line.split("|")[1].strip() for line in rows]
     assert names[2:7] == [contestant.name for contestant in CONTESTANTS]
+    assert names[9:12] == [*FIELDS]
 
 
 @pytest.mark.parametrize("argv", [["--only", "nothing"], ["--rounds", "4"], ["--rounds", "x"]])

@@ -8,31 +8,22 @@ r"""sseparse: decode, assemble, record and replay the event streams of LLM APIs.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+# isort: off
+# fmt: off
 from sseparse._assemble import assemble
 from sseparse._decoder import Decoder
 from sseparse._encoder import encode
 from sseparse._errors import (
-    AssemblyError,
-    DecoderClosed,
-    EventTooLarge,
-    NotAnEventStream,
-    RecordingError,
-    SSEError,
+    AssemblyError, DecoderClosed, EventTooLarge, NotAnEventStream, RecordingError, SSEError,
     UnsupportedVersion,
 )
 from sseparse._events import Comment, ServerSentEvent, UnknownField
 from sseparse._sources import aiter_events, iter_events
 from sseparse.assembly import (
-    Assembler,
-    Choice,
-    Completion,
-    Delta,
-    Finding,
-    FunctionCall,
-    State,
-    ToolCall,
-    Usage,
+    Assembler, Choice, Completion, Delta, Finding, FunctionCall, State, ToolCall, Usage, detect,
 )
+# fmt: on
+# isort: on
 
 if TYPE_CHECKING:
     from sseparse.recording import Read, Recording
@@ -48,7 +39,7 @@ __all__ = [
     "Delta", "EventTooLarge", "Finding", "FunctionCall", "NotAnEventStream", "Read",
     "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
     "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events", "aplay",
-    "assemble", "encode", "iter_events", "play"
+    "assemble", "detect", "encode", "iter_events", "play",
 ]
 # fmt: on
 
@@ -58,3 +49,7 @@ def __getattr__(name: str) -> object:
     if name in _LAZY:
         return getattr(import_module(f"sseparse.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'sseparse' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

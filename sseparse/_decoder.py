@@ -368,7 +368,7 @@ class Decoder(Interpreter, Generic[ItemT]):
                 last = self._last_event_id
                 items += [ServerSentEvent(data, "message", None, last) for data in pieces]
             return rest
-        named = named_events(chunk[:text_end], "\r\n" if crlf else "\n", self._last_event_id)
+        named = named_events(chunk[:text_end], b"\r\n" if crlf else b"\n", self._last_event_id)
         if named is None:
             return chunk
         items += named

@@ -27,7 +27,7 @@ def single_event(chunk: bytes, last_event_id: str) -> ServerSentEvent | None:
     return ServerSentEvent(data, "message", None, last_event_id)
 
 
-def named_events(blocks: bytes, eol: str, last_event_id: str) -> list[ServerSentEvent] | None:
+def named_events(blocks: bytes, eol: bytes, last_event_id: str) -> list[ServerSentEvent] | None:
     """Return the events of blocks that each have a type and one data line.
 
     Args:
@@ -37,11 +37,36 @@ def named_events(blocks: bytes, eol: str, last_event_id: str) -> list[ServerSent
     """
     if not blocks.startswith(b"event: "):
         return None
-    pieces = blocks[7:].decode("utf-8", "replace").split(eol + eol + "event: ")
-    pairs = [piece.partition(eol + "data: ") for piece in pieces]
-    joined = "".join([name + data for name, _, data in pairs])
-    if "\n" in joined or "\r" in joined or not all(found for _, found, _ in pairs):
+    gap, data_line = eol + eol + b"event: ", eol + b"data: "
+    pieces = blocks[len(b"event: ") :].split(gap)
+    # Most events are of one type; one in the middle likely has it. Of these, taking the prefix away
+    # leaves the data; in the others a line end is left, and they are looked at one by one.
+    common = pieces[len(pieces) // 2].partition(eol)[0]
+    prefix = common + data_line
+    texts = [piece.removeprefix(prefix) for piece in pieces]
+    others = {
+        place: pieces[place].partition(data_line) for place, text in enumerate(texts) if 10 in text
+    }
+    for place, (_, _, data) in others.items():
+        texts[place] = data
+    # There may be no other line in any block, and no block without data: every byte is accounted
+    # for (bytes, because one wide character would make every text cut from a ``str`` dearer).
+    left = b"".join([*texts, *[name for name, _, _ in others.values()]])
+    size = len(left) + len(others) * len(data_line) + (len(pieces) - len(others)) * len(prefix)
+    if size != len(blocks) + len(eol * 2) - len(pieces) * len(gap):
         return None
-    return [
-        ServerSentEvent(data, name or "message", None, last_event_id) for name, _, data in pairs
-    ]
+    if 10 in left or 13 in left or 10 in common or 13 in common:
+        return None
+    try:
+        decoded = [text.decode() for text in texts]
+    except UnicodeDecodeError:
+        decoded = [text.decode("utf-8", "replace") for text in texts]
+    name = _name(common)
+    events = [ServerSentEvent(data, name, None, last_event_id) for data in decoded]
+    for place, (other, _, _) in others.items():
+        events[place] = ServerSentEvent(decoded[place], _name(other), None, last_event_id)
+    return events
+
+
+def _name(line: bytes) -> str:
+    return line.decode("utf-8", "replace") or "message"

@@ -48,8 +48,8 @@ def test_the_protocol_is_open_until_a_choice_decides_and_nothing_is_lost() -> No
     [
         event({"choices": []}),
         event({"choices": [], "object": "chat.completion.chunk"}),
-        event({"choices": [{"index": 0, "text": "a"}], "object": "text_completion"}),
-        event({"type": "message_start", "message": {}}),
+        event({"type": "ping"}),
+        event({"error": {"message": "overloaded"}}),
         event({"value": "text"}),
         event([1]),
         Comment(" ping"),

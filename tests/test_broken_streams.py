@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+from typing import Any
 
 import aiohttp
 import httpx
@@ -92,7 +93,8 @@ def test_requests_raises_its_own_errors_for_a_timeout_and_for_a_broken_encoding(
     ):
         events = iter_events(response)
         assert next(events) == ONE
-        response.raw.connection.sock.settimeout(0.01)  # only now, so that nothing else is hurried
+        raw: Any = response.raw
+        raw.connection.sock.settimeout(0.01)  # only now, so that nothing else is hurried
         with pytest.raises(requests.ConnectionError, match="timed out"):
             next(events)
     with (

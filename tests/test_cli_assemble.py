@@ -115,3 +115,9 @@ def test_the_seed_document_assembles_as_it_stands(shared_dir: Path) -> None:
     assert found["choices"] == json.loads(fixture.out)["choices"]
     assert found["usage"] == json.loads(fixture.out)["usage"]
     assert [finding["code"] for finding in found["findings"]] == ["unfinished-event"]
+
+
+def test_what_is_no_event_stream_is_told_with_its_start() -> None:
+    result = run("assemble", "-", "--text", stdin=b'{"error": {"message": "no API key"}}')
+    told = 'sseparse: this is no event stream; it begins with {"error": {"message": "no API key"}}'
+    assert (result.status, result.error_lines) == (1, [told])

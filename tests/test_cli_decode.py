@@ -118,3 +118,21 @@ def test_the_seed_document_decodes_as_it_stands(shared_dir: Path) -> None:
     assert result.json_lines() == fixture.json_lines()[:80]
     assert "ends inside an event ([DONE])" in result.err
     assert (whole.json_lines(), whole.err) == (fixture.json_lines(), "")
+
+
+NO_STREAM = b'{\n  "error": {"message": "no API key"}\n}\n'
+
+
+def test_what_is_no_event_stream_is_told_with_its_start_and_status_1() -> None:
+    result = run("decode", "-", stdin=NO_STREAM)
+    told = (
+        'sseparse: this is no event stream; it begins with { "error": {"message": "no API key"} }'
+    )
+    assert (result.status, result.out, result.error_lines) == (1, b"", [told])
+    long = run("decode", "-", stdin=b"<html>" + b"x" * 5000)
+    assert (long.status, len(long.error_lines[0])) == (1, 250)
+
+
+@pytest.mark.parametrize("body", [b"", b": ping\n\n", b"data\n\n", b"data: cut"])
+def test_a_stream_that_holds_little_is_one_all_the_same(body: bytes) -> None:
+    assert run("decode", "-", stdin=body).status == 0

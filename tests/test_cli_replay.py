@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 from pathlib import Path
@@ -256,6 +257,61 @@ def test_the_text_view_in_a_pipe_has_the_answer_without_its_reasoning() -> None:
     result = run("replay", "-", "--view", "text", stdin=body)
     expected = 'Grüße \x1b[31m!\n[tool call] add {"a":2}\n[tool call] now \nno\n'
     assert result.out.decode() == expected  # a file gets the text as it is, escapes and all
+
+
+def test_the_text_view_names_a_call_once_also_where_the_name_comes_late() -> None:
+    pieces = [
+        {"index": 0, "id": "a", "function": {"arguments": '{"a":'}},
+        {"index": 0, "function": {"name": "add", "arguments": "2}"}},
+        {"index": 1, "id": "b", "function": {"name": "now", "arguments": "{"}},
+        {"index": 0, "function": {"arguments": " "}},
+        {"index": 1, "function": {"arguments": "}"}},
+    ]
+    body = b"".join(chunk(tool_calls=[piece]) for piece in pieces) + END
+    result = run("replay", "-", "--view", "text", stdin=body)
+    assert result.out.decode().splitlines() == [
+        '[tool call] {"a": [named] add 2}',
+        "[tool call] now {",
+        "[tool call, continued]  ",
+        "[tool call, continued] }",
+    ]
+
+
+def test_the_text_view_tells_calls_that_the_provider_runs_from_those_for_the_caller() -> None:
+    blocks = [
+        {"type": "server_tool_use", "id": "a", "name": "web_search", "input": {"query": "rain"}},
+        {"type": "tool_use", "id": "b", "name": "umbrella", "input": {}},
+    ]
+    body = b"".join(
+        b"data: " + json.dumps({"type": "content_block_start", **block}).encode() + b"\n\n"
+        for block in (
+            {"index": index, "content_block": block} for index, block in enumerate(blocks)
+        )
+    )
+    result = run("replay", "-", "--view", "text", stdin=body)
+    search, umbrella = result.out.decode().splitlines()
+    assert search == '[server tool call] web_search {"query":"rain"}'
+    assert umbrella == "[tool call] umbrella "
+
+
+def test_the_text_view_of_a_stream_that_nobody_knows_says_where_to_look() -> None:
+    result = run("replay", "-", "--view", "text", stdin=b"data: plain text\n\n")
+    note, summary = result.error_lines
+    assert (result.status, result.out) == (0, b"")
+    assert note == "sseparse: no protocol known here, so no text; --view events shows what is there"
+    assert summary.endswith("unknown protocol")
+
+
+def test_the_protocol_can_be_told() -> None:
+    body = b'data: {"id": "a", "choices": []}\n\ndata: [DONE]\n\n'
+    found = run("replay", "-", stdin=body)
+    told = run("replay", "-", "--protocol", "openai-chat", stdin=body)
+    refused = run("replay", "-", "--protocol", "nobody", stdin=body)
+    assert (found.out, told.out) == (body, body)
+    assert found.err.endswith("unknown protocol\n")
+    assert not told.err.endswith("unknown protocol\n")
+    assert (refused.status, refused.out) == (2, b"")
+    assert "'nobody' is no protocol known here; there are" in refused.error_lines[-1]
 
 
 def test_the_text_view_has_the_words_of_an_event_that_is_cut_short() -> None:

@@ -23,7 +23,7 @@ from hypothesis import given
 from sseparse import Delta, ServerSentEvent
 from sseparse._events import Item
 from sseparse.assembly._json import JSONObject, join
-from sseparse.assembly._openai_chat import OpenAIChat
+from sseparse.assembly.protocols._openai_chat import OpenAIChat
 
 
 def test_deltas_say_what_each_event_added() -> None:

@@ -39,6 +39,7 @@ SAME_ROOM = [
 # Which rooms may import a library; the standard library is free to all.
 LIBRARIES = {
     "attrs": {"assembly", "recording"},
+    "jiter": {"assembly"},
     "msgspec": {"_events", "assembly", "recording", "cli"},
     "click": {"cli"},
     "rich": {"cli"},

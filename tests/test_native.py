@@ -1,8 +1,9 @@
-"""``to_native()``: OpenAI's own types accept what it gives, and nothing in it is made up."""
+"""``to_native()``: the providers' own types accept what it gives; nothing in it is made up."""
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from chunks import (
     ROLE,
     STREAMS,
     USAGE,
+    WITHOUT_NATIVE,
     call_piece,
     calls,
     choice,
@@ -24,9 +26,23 @@ from chunks import (
 )
 from openai.types.chat import ChatCompletion
 from openai.types.chat.chat_completion import Choice as OpenAIChoice
+from streams import EVERY, NAMES
 
-from sseparse import Completion, ServerSentEvent, assemble
+from sseparse import Choice, Completion, ServerSentEvent, ToolCall, assemble
 from sseparse.assembly._json import JSONObject, JSONValue
+
+TYPES = {
+    "openai-completions": ["openai.types:Completion"],
+    "openai-responses": ["openai.types.responses:Response"],
+    "openai-assistants": ["openai.types.beta.threads:Run"],
+    "openai-transcription": ["openai.types.audio:Transcription"],
+    "anthropic-messages": ["anthropic.types:Message", "anthropic.types.beta:BetaMessage"],
+    "anthropic-complete": ["anthropic.types:Completion"],
+    "gemini": ["google.genai.types:GenerateContentResponse"],
+    "google-interactions": ["google.genai.interactions:Interaction"],
+    "cohere-v2": ["cohere:V2ChatResponse"],
+}
+"""The types of the providers' own SDKs, where they have one (chat is looked at more closely)."""
 
 VOCABULARY = get_args(OpenAIChoice.model_fields["finish_reason"].annotation)
 STREAM_FILES = [*CHAT_FIXTURES, FIXTURES / "xai-grok-beta.txt"]
@@ -82,6 +98,40 @@ def test_openai_accepts_every_whole_completion_and_reads_the_same_from_it(path: 
         assert theirs.usage.prompt_tokens == completion.usage.input_tokens
         assert theirs.usage.completion_tokens == completion.usage.output_tokens
         assert theirs.usage.total_tokens == completion.usage.total_tokens
+
+
+def accepted(native: JSONObject, protocol: str) -> bool:
+    """Return whether one of the types that a provider's own SDK has for its answer accepts it."""
+    for path in TYPES[protocol]:
+        module, _, name = path.partition(":")
+        with suppress(ValueError):
+            getattr(pytest.importorskip(module), name).model_validate(native)
+            return True
+    return False
+
+
+@pytest.mark.parametrize("protocol", TYPES)
+def test_a_provider_s_own_types_accept_every_whole_completion(protocol: str) -> None:
+    streams = [stream for stream in EVERY if stream.protocol == protocol]
+    whole = 0
+    for stream in streams:
+        completion = assemble(stream.body)
+        native = completion.to_native()
+        assert json.loads(json.dumps(native)) == native
+        whole += completion.complete
+        assert not completion.complete or accepted(native, protocol), stream
+    assert whole
+
+
+@pytest.mark.parametrize("protocol", [name for name in NAMES if name not in WITHOUT_NATIVE])
+def test_a_completion_made_by_hand_has_a_native_object_too(protocol: str) -> None:
+    call = ToolCall("call_1", "add", '{"a": 2')
+    choice = Choice(0, "assistant", "Hi", "Hm", tool_calls=(call,), server_tool_calls=(call,))
+    for choices in [(), (Choice(),), (choice,), (Choice(1), choice)]:
+        completion = Completion(protocol, choices=choices)
+        native = completion.to_native()
+        assert json.loads(json.dumps(native)) == native
+        assert completion.to_native() == native
 
 
 def test_most_of_the_streams_are_whole() -> None:
@@ -194,9 +244,10 @@ def test_a_service_tier_of_openai_is_passed_on() -> None:
     assert ChatCompletion.model_validate(completion.to_native()).service_tier == "flex"
 
 
-def test_a_protocol_without_an_object_of_its_own_is_refused() -> None:
-    with pytest.raises(ValueError, match="'unknown'"):
-        assemble(b"data: 1\n\n").to_native()
+@pytest.mark.parametrize("protocol", WITHOUT_NATIVE)
+def test_a_protocol_without_an_object_of_its_own_is_refused(protocol: str) -> None:
+    with pytest.raises(ValueError, match=protocol):
+        assemble(b"data: 1\n\n", protocol).to_native()
 
 
 def test_the_native_object_of_several_choices_has_them_by_index() -> None:

@@ -31,7 +31,7 @@ from chunks import (
 from sseparse import Comment, ServerSentEvent, ToolCall, UnknownField, assemble
 from sseparse._events import Item
 from sseparse.assembly._json import JSONObject
-from sseparse.assembly._openai_chat import OpenAIChat
+from sseparse.assembly.protocols._openai_chat import OpenAIChat
 
 ODD = {
     "no JSON": (ServerSentEvent('{"choices": ['), "bad-json"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import plugins
 import pytest
 from servers import Reply, serve
 
@@ -39,6 +40,21 @@ def names() -> Iterator[dict[str, object]]:
         yield {"url": server.url, "url_without_key": guarded.url, "response": response}
 
 
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The protocol of the README's package, installed."""
+    (module,) = [block for block in PYTHON if block.startswith("# acme_sse.py\n")]
+    ((group, entry),) = re.findall(
+        r'^```toml\n\[project\.entry-points\."(.+)"\]\n(.+)\n```', README, re.MULTILINE
+    )
+    entry_points = f"[{group}]\n{entry.replace(chr(34), '')}\n"
+    plugins.install(tmp_path, monkeypatch, "acme_sse", module, entry_points)
+    yield
+    plugins.forget()
+    sys.modules.pop("acme_sse", None)
+
+
+@pytest.mark.usefixtures("acme")
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # as short as examples are
 def test_the_python_blocks_run_in_order(
     names: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

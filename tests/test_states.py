@@ -9,7 +9,7 @@ from chunks import DONE, ERROR, ROLE, STOP, chunk, chunk_of, event
 
 from sseparse import Assembler, ServerSentEvent, State
 from sseparse.assembly._states import ORDER, Step
-from sseparse.assembly._unknown import Unknown
+from sseparse.assembly.protocols._unknown import Unknown
 
 STATES_TO: dict[Step, list[ServerSentEvent]] = {
     Step.START: [chunk({"content": "x"}, 7)],

@@ -13,7 +13,7 @@ from strategies import chunkings
 
 from sseparse import Assembler, assemble
 from sseparse._events import Item
-from sseparse.assembly._openai_chat import OpenAIChat
+from sseparse.assembly.protocols._openai_chat import OpenAIChat
 
 
 @given(items_lists)

@@ -1,6 +1,6 @@
 """Assembly: events in, completion out."""
 
-from sseparse.assembly._assembler import Assembler
+from sseparse.assembly._assembler import Assembler, detect
 from sseparse.assembly._completion import (
     Choice,
     Completion,
@@ -12,8 +12,10 @@ from sseparse.assembly._completion import (
     Usage,
 )
 from sseparse.assembly._delta import Delta, DeltaKind
-from sseparse.assembly._json import JSONValue
-from sseparse.assembly._states import State
+from sseparse.assembly._json import JSONObject, JSONValue
+from sseparse.assembly._protocol import Protocol
+from sseparse.assembly._registry import protocol_names
+from sseparse.assembly._states import State, Step
 
 __all__ = [
     "Assembler",
@@ -24,9 +26,14 @@ __all__ = [
     "EndedBy",
     "Finding",
     "FunctionCall",
+    "JSONObject",
     "JSONValue",
+    "Protocol",
     "Severity",
     "State",
+    "Step",
     "ToolCall",
     "Usage",
+    "detect",
+    "protocol_names",
 ]

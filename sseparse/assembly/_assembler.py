@@ -13,11 +13,11 @@ from sseparse._errors import AssemblyError
 from sseparse._events import Item, ServerSentEvent
 from sseparse.assembly._completion import Completion, Finding
 from sseparse.assembly._delta import Delta
-from sseparse.assembly._json import loads
+from sseparse.assembly._json import JSONValue, loads
 from sseparse.assembly._protocol import Protocol, check_item
 from sseparse.assembly._registry import by_name, claimant
 from sseparse.assembly._states import State
-from sseparse.assembly._unknown import Unknown
+from sseparse.assembly.protocols._unknown import Unknown
 
 
 class Assembler:
@@ -150,15 +150,8 @@ class Assembler:
 
     def _decide(self, item: Item, deltas: list[Delta]) -> None:
         """Keep the item until one decides the protocol; then fold all of them."""
-        check_item(item)
+        found = _claimant(item)
         self._undecided.append(item)
-        if not isinstance(item, ServerSentEvent):
-            return
-        try:
-            payload = loads(item.data)
-        except ValueError:
-            return
-        found = claimant(item, payload)
         if found is not None:
             self._protocol = found()
             for kept in self._undecided:
@@ -179,3 +172,34 @@ class Assembler:
                 raise AssemblyError(
                     finding.message, self.protocol, finding.event_number, finding.code
                 )
+
+
+def detect(items: Iterable[Item]) -> str:
+    """Return the protocol that a stream speaks, by its first event that decides.
+
+    Args:
+        items: the events of the stream, with comments and unknown fields or without. No more of
+            them is taken than it needs.
+
+    Returns:
+        Its name, such as ``"anthropic-messages"``; ``"unknown"`` if no event decides.
+
+    >>> detect([ServerSentEvent('{"type": "ping"}'), ServerSentEvent('{"type": "message_stop"}')])
+    'anthropic-messages'
+    >>> detect([ServerSentEvent("[DONE]")])
+    'unknown'
+    """
+    claimants = map(_claimant, items)
+    return next((protocol.name for protocol in claimants if protocol is not None), Unknown.name)
+
+
+def _claimant(item: Item) -> type[Protocol] | None:
+    check_item(item)
+    if not isinstance(item, ServerSentEvent):
+        return None
+    payload: JSONValue
+    try:
+        payload = loads(item.data)
+    except ValueError:
+        payload = None  # plain text, which some protocols send
+    return claimant(item, payload)

@@ -1,35 +1,39 @@
 """What grows while a stream comes in: the mutable side of a completion.
 
-Fragments are kept in lists and joined when asked for (``text += piece`` takes quadratic time).
 The names of the rules: *set first* (the first value stands), *set last* (the last value that is not
 null stands), *append*, *extend*. Absent, null and ``""`` never overwrite anything.
 """
 
 from __future__ import annotations
 
-from sseparse.assembly._completion import Choice, FunctionCall, ToolCall, Usage
-from sseparse.assembly._json import (
-    JSONObject,
-    JSONValue,
-    as_index,
-    as_list,
-    as_object,
-    join,
-)
+from itertools import chain
+from typing import Literal
+
+from sseparse.assembly._completion import Choice, FunctionCall, ToolCall
+from sseparse.assembly._fragments import Fields, Pieces, joined_fields
+from sseparse.assembly._json import JSONValue, as_index, join
+from sseparse.assembly._states import PartState
+
+TextKind = Literal["content", "reasoning", "refusal"]
+"""The texts of a choice."""
 
 
 class ToolCallBuilder:
-    """A tool call as far as it has come: id, name and type set first, arguments appended."""
+    """A tool call as far as it has come: id, name and type set first, arguments appended.
 
-    __slots__ = ("arguments", "extra", "id", "name", "position", "type")
+    ``server`` tells whether the provider runs it itself, ``position`` its place among its like.
+    """
 
-    def __init__(self, position: int) -> None:
+    __slots__ = ("arguments", "extra", "id", "name", "position", "server", "type")
+
+    def __init__(self, position: int, *, server: bool = False) -> None:
         self.position = position
+        self.server = server
         self.id: str | None = None
         self.name: str | None = None
         self.type: str | None = None
         self.arguments: list[str] = []
-        self.extra: JSONObject = {}
+        self.extra = Fields()
 
     def build(self) -> ToolCall:
         """Return the call so far."""
@@ -38,18 +42,19 @@ class ToolCallBuilder:
             self.name,
             join(self.arguments) or "",
             self.type or "function",
-            dict(self.extra),
+            joined_fields(self.extra),
         )
 
 
 class ToolCalls:
     """The tool calls of one choice, and which of them a delta belongs to."""
 
-    __slots__ = ("_by_index", "builders")
+    __slots__ = ("_by_index", "_server", "builders")
 
-    def __init__(self) -> None:
+    def __init__(self, *, server: bool = False) -> None:
         self.builders: list[ToolCallBuilder] = []
         self._by_index: dict[int, ToolCallBuilder] = {}
+        self._server = server
 
     def find(self, index: int | None, id: str | None, name: str | None) -> ToolCallBuilder:  # noqa: A002 (the providers' word)
         """Return the call that a delta with these three belongs to, a new one if need be.
@@ -61,27 +66,57 @@ class ToolCalls:
         if index is not None:
             call = self._by_index.get(index)
             if call is None:
-                call = self._by_index[index] = self._open()
+                call = self._by_index[index] = self.open()
             elif id and name and call.id and id != call.id:
-                call = self._by_index[index] = self._by_id(id) or self._open()
+                call = self._by_index[index] = self._by_id(id) or self.open()
             return call
         if id:
-            return self._by_id(id) or self._open()
+            return self._by_id(id) or self.open()
         if name or not self.builders:
-            return self._open()
+            return self.open()
         return self.builders[-1]
+
+    def open(self) -> ToolCallBuilder:
+        """Return a new call."""
+        call = ToolCallBuilder(len(self.builders), server=self._server)
+        self.builders.append(call)
+        return call
+
+    def build(self) -> tuple[ToolCall, ...]:
+        """Return the calls so far."""
+        return tuple([call.build() for call in self.builders])
 
     def _by_id(self, id: str) -> ToolCallBuilder | None:  # noqa: A002 (as above)
         return next((call for call in self.builders if call.id == id), None)
 
-    def _open(self) -> ToolCallBuilder:
-        call = ToolCallBuilder(len(self.builders))
-        self.builders.append(call)
-        return call
+
+class Part:
+    """A part of an answer that is sent in parts: a content block, an output item, a step.
+
+    Attributes:
+        fields: the part as the provider has it; its text, if it has one, is ``pieces``.
+        kind: which text of the choice ``pieces`` belongs to, or None.
+        pieces: the fragments of its text.
+        call: the tool call that it is, or None.
+        state: absent, open or closed.
+    """
+
+    __slots__ = ("call", "fields", "kind", "pieces", "state")
+
+    def __init__(self, fields: Fields, kind: TextKind | None = None) -> None:
+        self.fields = fields
+        self.kind = kind
+        self.pieces = Pieces()
+        self.call: ToolCallBuilder | None = None
+        self.state = PartState.ABSENT
 
 
 class ChoiceBuilder:
-    """A choice as far as it has come."""
+    """A choice as far as it has come.
+
+    Its texts are what came outside of parts, followed by those of the parts in the order in which
+    they were opened: parts may grow by turns.
+    """
 
     __slots__ = (
         "annotations",
@@ -89,12 +124,15 @@ class ChoiceBuilder:
         "extra",
         "finish_reason",
         "function_call",
+        "has_reasoning",
         "index",
         "logprobs",
+        "parts",
         "reasoning",
-        "reasoning_details",
+        "reasoning_separator",
         "refusal",
         "role",
+        "server_tool_calls",
         "tool_calls",
     )
 
@@ -104,13 +142,16 @@ class ChoiceBuilder:
         self.content: list[str] = []
         self.reasoning: list[str] = []
         self.refusal: list[str] = []
+        self.parts: list[Part] = []
+        self.has_reasoning = False  # some part has a reasoning that says something
+        self.reasoning_separator = ""  # what stands between the reasoning of two parts
         self.tool_calls = ToolCalls()
+        self.server_tool_calls = ToolCalls(server=True)
         self.function_call: ToolCallBuilder | None = None
         self.finish_reason: str | None = None
         self.logprobs: dict[str, list[JSONValue]] | None = None
         self.annotations: list[JSONValue] = []
-        self.reasoning_details: dict[tuple[JSONValue, JSONValue], JSONObject] = {}
-        self.extra: JSONObject = {}
+        self.extra = Fields()
 
     @property
     def empty(self) -> bool:
@@ -119,6 +160,7 @@ class ChoiceBuilder:
             self.content
             or self.reasoning
             or self.refusal
+            or self.parts
             or self.tool_calls.builders
             or self.function_call
         )
@@ -126,113 +168,31 @@ class ChoiceBuilder:
     def build(self) -> Choice:
         """Return the choice so far."""
         call = self.function_call
-        extra = dict(self.extra)
-        if self.reasoning_details:
-            extra["reasoning_details"] = [
-                _joined(detail) for detail in self.reasoning_details.values()
-            ]
-        if isinstance(parts := extra.get("content_parts"), list):
-            extra["content_parts"] = list(parts)
-        if isinstance(audio := extra.get("audio"), dict):
-            extra["audio"] = _joined(audio)
         logprobs = self.logprobs
         return Choice(
             index=self.index,
             role=self.role,
-            content=join(self.content),
-            reasoning=join(self.reasoning),
-            refusal=join(self.refusal),
-            tool_calls=tuple([call.build() for call in self.tool_calls.builders]),
+            content=self._text("content", self.content),
+            reasoning=self._text("reasoning", self.reasoning, self.reasoning_separator),
+            refusal=self._text("refusal", self.refusal),
+            tool_calls=self.tool_calls.build(),
+            server_tool_calls=self.server_tool_calls.build(),
             function_call=FunctionCall(call.name, join(call.arguments) or "") if call else None,
             finish_reason=self.finish_reason,
             logprobs=None if logprobs is None else {key: list(logprobs[key]) for key in logprobs},
             annotations=tuple(self.annotations),
-            extra=extra,
+            extra=joined_fields(self.extra),
         )
 
-
-def set_last(target: JSONObject, key: str, value: JSONValue) -> None:
-    """Keep the last value that says something."""
-    if value is not None and value != "":
-        target[key] = value
-
-
-class Pieces(list[JSONValue]):
-    """The fragments of a text, which is not the same as a list that was sent."""
-
-
-def append(target: JSONObject, key: str, value: str) -> None:
-    """Append a text to the fragments kept under a key; ``build`` joins them."""
-    fragments = target.get(key)
-    if not isinstance(fragments, Pieces):
-        fragments = target[key] = Pieces([fragments] if isinstance(fragments, str) else [])
-    fragments.append(value)
-
-
-APPENDED = frozenset({"text", "summary", "data", "transcript"})
-"""The parts of a reasoning detail or an audio answer that come in pieces."""
-
-
-def merge_fragments(target: JSONObject, piece: JSONObject) -> None:
-    """Fold a piece into an object: its texts appended, the rest set last."""
-    for key, value in piece.items():
-        if key in APPENDED and isinstance(value, str):
-            append(target, key, value)
-        else:
-            set_last(target, key, value)
-
-
-def _joined(detail: JSONObject) -> JSONObject:
-    return {
-        key: join([str(piece) for piece in value]) if isinstance(value, Pieces) else value
-        for key, value in detail.items()
-    }
-
-
-def build_usage(raw: JSONObject) -> Usage:
-    """Return a usage object with its figures under common names as well, where they are known."""
-    prompt_details = as_object(raw.get("prompt_tokens_details", raw.get("input_tokens_details")))
-    output_details = as_object(
-        raw.get("completion_tokens_details", raw.get("output_tokens_details"))
-    )
-    return Usage(
-        raw,
-        _first(raw, "prompt_tokens", "input_tokens"),
-        _first(raw, "completion_tokens", "output_tokens"),
-        _first(raw, "total_tokens"),
-        _first({**raw, **prompt_details}, "cached_tokens", "prompt_cache_hit_tokens"),
-        _first(output_details, "reasoning_tokens"),
-    )
-
-
-def _first(fields: JSONObject, *names: str) -> int | None:
-    for name in names:
-        if (number := as_index(fields.get(name))) is not None:
-            return number
-    return None
-
-
-def text_parts(content: JSONValue) -> tuple[list[str], list[str], list[JSONValue]]:
-    """Sort a content that is a list of parts (Mistral) into content, reasoning and the rest."""
-    texts: list[str] = []
-    thoughts: list[str] = []
-    others: list[JSONValue] = []
-    for part in as_list(content):
-        kind = as_object(part).get("type")
-        if isinstance(part, str):
-            texts.append(part)
-        elif kind == "text" and isinstance(text := as_object(part).get("text"), str):
-            texts.append(text)
-        elif kind == "thinking":
-            thinking = as_object(part).get("thinking")
-            pieces = thinking if isinstance(thinking, list) else [thinking]
-            for piece in pieces:
-                text = piece if isinstance(piece, str) else as_object(piece).get("text")
-                if isinstance(text, str):
-                    thoughts.append(text)
-        else:
-            others.append(part)
-    return texts, thoughts, others
+    def _text(self, kind: TextKind, fragments: list[str], separator: str = "") -> str | None:
+        if not self.parts:
+            return join(fragments)
+        texts = [part.pieces.texts for part in self.parts if part.kind == kind and part.pieces]
+        if not separator:
+            return join([*fragments, *chain.from_iterable(texts)])
+        wholes = ["".join(text) for text in (fragments, *texts)]
+        shown = [whole for whole in wholes if whole]
+        return join([separator.join(shown)]) if texts or fragments else None
 
 
 def known_index(value: JSONValue, default: int) -> int:

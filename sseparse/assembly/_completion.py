@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, cast
 
 import attrs
 
-from sseparse.assembly._json import JSONObject, JSONValue, loads, whole
+from sseparse.assembly._json import JSONObject, JSONValue, loads, loads_so_far, whole
 
 T = TypeVar("T")
 
@@ -59,16 +59,26 @@ class ToolCall:
     type: str = "function"
     extra: JSONObject = attrs.field(factory=dict)
 
-    def parsed(self) -> JSONValue:
+    def parsed(self, *, partial: bool = False) -> JSONValue:
         """Return the arguments decoded as JSON; no arguments at all are an empty object.
 
+        Args:
+            partial: take arguments that may be cut anywhere, and return what they say so far: while
+                they stream, or where the stream broke. A text is given as far as it goes; a key
+                without its value, or half a number, is left out.
+
         Raises:
-            ValueError: the arguments are no JSON (the stream was cut, or the model slipped).
+            ValueError: the arguments are no JSON (the stream was cut, or the model slipped), with
+                ``partial`` not even its beginning.
 
         >>> ToolCall(name="add", arguments='{"a": 2, "b": 3}').parsed()
         {'a': 2, 'b': 3}
+        >>> ToolCall(name="write", arguments='{"text": "Dear Si').parsed(partial=True)
+        {'text': 'Dear Si'}
         """
-        return loads(self.arguments) if self.arguments.strip() else {}
+        if not self.arguments.strip():
+            return {}
+        return loads_so_far(self.arguments) if partial else loads(self.arguments)
 
 
 @attrs.frozen
@@ -113,7 +123,8 @@ class Choice:
         content: the text; ``""`` where only empty pieces came, None where there were none at all.
         reasoning: the thoughts before the text (``reasoning_content`` or ``reasoning``), or None.
         refusal: what the model says instead of content when it declines, or None.
-        tool_calls: the calls it asks for, in the order they began.
+        tool_calls: the calls it asks the caller to make, in the order they began.
+        server_tool_calls: the calls that the provider makes itself (a web search, code it runs).
         function_call: the same in the form of 2023.
         finish_reason: the provider's own word, or None if it was never sent.
         logprobs: the log probabilities, all chunks' lists joined.
@@ -127,6 +138,7 @@ class Choice:
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
+    server_tool_calls: tuple[ToolCall, ...] = ()
     function_call: FunctionCall | None = None
     finish_reason: str | None = None
     logprobs: JSONObject | None = None
@@ -143,9 +155,10 @@ class Completion:
 
     Attributes:
         protocol: what the stream speaks, such as ``"openai-chat"``, or ``"unknown"``.
-        id: the completion's id: the first one, if a gateway sends several.
+        id: the completion's id: the first one, if a gateway sends several. A text, but for
+            JSON-RPC (``"mcp"``), whose ids may be numbers.
         model: the model that answered, likewise.
-        created: when, in seconds since 1970, as sent.
+        created: when, in seconds since 1970.
         choices: the answers, by index.
         usage: the tokens, or None if the stream did not say. Cumulative usage is never added up.
         error: the error the stream carried, as sent, or None.
@@ -156,7 +169,7 @@ class Completion:
     """
 
     protocol: str
-    id: str | None = None
+    id: str | int | None = None
     model: str | None = None
     created: float | None = None
     choices: tuple[Choice, ...] = ()
@@ -203,9 +216,9 @@ class Completion:
     def to_native(self) -> JSONObject:
         """Return the provider's own non-streaming object, as plain JSON values.
 
-        For ``"openai-chat"`` that is a ``chat.completion``, which
-        ``openai.types.chat.ChatCompletion.model_validate`` accepts if the completion has come to
-        its finish_reason: what the stream did not say is null here too, never made up.
+        The types of the provider's SDK accept it if the stream came to its end: of openai a
+        ``ChatCompletion`` or a ``Response``, of anthropic a ``Message``, of google-genai a
+        ``GenerateContentResponse``, and so on. What the stream did not say is null here too, or missing, never made up.
 
         Raises:
             ValueError: the protocol has no such object (``"unknown"``).

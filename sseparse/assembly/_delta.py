@@ -29,19 +29,21 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         kind: what grew or happened:
             ``"content"``, ``"reasoning"``, ``"refusal"`` (``text`` is the new piece);
-            ``"tool_call"`` (a call begins: ``tool_call``, ``id``, ``text`` is its name; once more
-            if the name comes late);
+            ``"tool_call"`` (a call begins: ``tool_call``, ``id``, ``text`` is its name, or its type
+            if the provider runs it and it has no name; once more if the name comes late);
             ``"arguments"`` (of the call ``tool_call``: ``text`` is the new piece);
             ``"audio"`` (``text`` is the new piece of its transcript);
             ``"citation"``, ``"usage"`` and ``"error"`` (``json()`` is the object);
             ``"finish"`` (``text`` is the finish_reason); ``"end"`` (the end marker came).
         choice: the index of the choice it belongs to.
         text: see ``kind``.
-        tool_call: the call's place in ``Choice.tool_calls``; None for other kinds, and for the
-            one call that ``Choice.function_call`` is.
+        tool_call: the call's place in ``Choice.tool_calls`` (or ``Choice.server_tool_calls``, see
+            ``server``); None for other kinds, and for the one call that ``Choice.function_call``
+            is.
         id: the id of the tool call that begins.
         source: the JSON text that ``json()`` decodes.
         key: where in that text the object stands.
+        server: of the two kinds about tool calls: the provider runs this one itself.
 
     >>> Delta("content", text="Hello").text
     'Hello'
@@ -54,6 +56,7 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
     id: str | None = None
     source: str = "null"
     key: tuple[str, ...] = ()
+    server: bool = False
 
     def json(self) -> JSONValue:
         """Return the object that came: a usage, a citation or an error; None for other kinds."""

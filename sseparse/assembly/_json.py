@@ -7,6 +7,7 @@ chunk, ``NaN``), the standard library's decoder gets its turn: a model's words a
 from __future__ import annotations
 
 import json
+from typing import cast
 
 import msgspec
 
@@ -44,6 +45,21 @@ def loads_leniently(text: str) -> JSONValue:
         return json.loads(text, parse_int=_int)  # type: ignore[no-any-return]  # as above
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+
+
+def loads_so_far(text: str) -> JSONValue:
+    """Return what a JSON text says that may be cut anywhere.
+
+    A text that is cut is given as far as it goes; a key without its value, or a number, ``true``
+    or ``null`` of which half is there, is left out.
+
+    Raises:
+        ValueError: it is not the beginning of a JSON value.
+    """
+    import jiter  # only whoever asks for it waits for it to load
+
+    data = text.encode("utf-8", "replace")
+    return cast("JSONValue", jiter.from_json(data, partial_mode="trailing-strings"))
 
 
 def dumps(value: JSONValue) -> str:

@@ -1,46 +1,126 @@
-"""The protocols known here. A new one is a new file, and one line in ``PROTOCOLS``."""
+"""The protocols by name. A new one is a new file, a line in ``PROTOCOLS`` and a rule to detect it.
+
+Each is loaded when a stream first speaks it. Protocols of other packages are entry points in the
+group ``sseparse.protocols``: the name is the protocol's, the object a ``Protocol`` class.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from sseparse._events import ServerSentEvent
 from sseparse.assembly._completion import Completion
+from sseparse.assembly._detection import recognise, says_nothing
 from sseparse.assembly._json import JSONObject, JSONValue
-from sseparse.assembly._openai_chat import OpenAIChat
-from sseparse.assembly._openai_chat_native import to_chat_completion
 from sseparse.assembly._protocol import Protocol
-from sseparse.assembly._unknown import Unknown
 
-PROTOCOLS: dict[str, tuple[type[Protocol], Callable[[Completion], JSONObject] | None]] = {
-    "openai-chat": (OpenAIChat, to_chat_completion),
-    "unknown": (Unknown, None),
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "sseparse.protocols"
+
+PROTOCOLS = {
+    "openai-chat": "_openai_chat:OpenAIChat",
+    "openai-completions": "_openai_completions:OpenAICompletions",
+    "openai-responses": "_openai_responses:OpenAIResponses",
+    "openai-assistants": "_openai_assistants:OpenAIAssistants",
+    "openai-transcription": "_openai_transcription:OpenAITranscription",
+    "anthropic-messages": "_anthropic_messages:AnthropicMessages",
+    "anthropic-complete": "_anthropic_complete:AnthropicComplete",
+    "gemini": "_gemini:Gemini",
+    "google-interactions": "_google_interactions:GoogleInteractions",
+    "cohere-v2": "_cohere_v2:CohereV2",
+    "watsonx": "_watsonx:Watsonx",
+    "replicate": "_replicate:Replicate",
+    "mcp": "_mcp:MCP",
+    "a2a": "_a2a:A2A",
+    "ag-ui": "_ag_ui:AGUI",
+    "unknown": "_unknown:Unknown",
 }
+
+
+@cache
+def _load(name: str) -> type[Protocol]:
+    module, _, attribute = PROTOCOLS[name].partition(":")
+    package = "sseparse.assembly.protocols"
+    return cast("type[Protocol]", getattr(import_module(f"{package}.{module}"), attribute))
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # 10 ms and more: only for streams we do not know
+
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _load_plugin(name: str) -> type[Protocol]:
+    entry = _entry_points()[name]
+    try:
+        protocol = entry.load()
+    except Exception as error:  # whatever somebody else's package may raise
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"protocol {name!r} ({entry.value}) cannot be loaded: {reason}") from error
+    if not (isinstance(protocol, type) and issubclass(protocol, Protocol)):
+        raise ValueError(  # noqa: TRY004 (of what is installed, not of an argument)
+            f"protocol {name!r} ({entry.value}) is no subclass of sseparse.assembly.Protocol"
+        )
+    return protocol
+
+
+@cache
+def _plugins() -> list[type[Protocol]]:
+    """Return the protocols of other packages; one that cannot be loaded is warned of, once."""
+    loaded = []
+    for name in _entry_points():
+        if name not in PROTOCOLS:
+            try:
+                loaded.append(_load_plugin(name))
+            except ValueError as error:
+                warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+    return loaded
+
+
+def protocol_names() -> list[str]:
+    """Return the names of all protocols, those of other packages last.
+
+    >>> "anthropic-messages" in protocol_names()
+    True
+    """
+    return [*PROTOCOLS, *(name for name in _entry_points() if name not in PROTOCOLS)]
 
 
 def by_name(name: str) -> type[Protocol]:
     """Return the protocol of this name.
 
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ValueError: there is none (the message lists those there are), or the package that it comes
+            with cannot be loaded.
     """
-    if name not in PROTOCOLS:
-        known = ", ".join(PROTOCOLS)
-        raise ValueError(f"{name!r} is no protocol known here; there are {known}")
-    return PROTOCOLS[name][0]
+    if name in PROTOCOLS:
+        return _load(name)
+    if name in _entry_points():
+        return _load_plugin(name)
+    raise ValueError(f"{name!r} is no protocol known here; there are {', '.join(protocol_names())}")
 
 
 def claimant(event: ServerSentEvent, payload: JSONValue) -> type[Protocol] | None:
-    """Return the protocol that this payload can only belong to, or None while that is open."""
-    for protocol, _ in PROTOCOLS.values():
-        if protocol.detects(event, payload):
-            return protocol
-    return None
+    """Return the protocol that this event can only belong to, or None while that is open.
+
+    Args:
+        event: the event.
+        payload: its data, decoded, or None where that is no JSON.
+    """
+    name = recognise(event, payload)
+    if name is not None:
+        return _load(name)
+    if says_nothing(event, payload):
+        return None
+    return next((plugin for plugin in _plugins() if plugin.detects(event, payload)), None)
 
 
 def native(completion: Completion) -> JSONObject:
     """Return the completion in its provider's own non-streaming shape."""
-    _, to_native = PROTOCOLS.get(completion.protocol, (None, None))
-    if to_native is None:
-        raise ValueError(f"protocol {completion.protocol!r} has no object to return")
-    return to_native(completion)
+    return by_name(completion.protocol).to_native(completion)

@@ -1,8 +1,12 @@
-"""The order in which a completion's stream may come, as a table.
+"""The order in which a completion's stream may come, as tables.
 
 A stream is in one ``State``; each event makes one or more ``Step``s. ``ORDER`` gives for every pair
-the next state and, where the step breaks the legal order, the code of the finding it leaves. It is
-total: nothing a server sends can lead outside of it, and nothing is ever raised.
+the next state and, where the step breaks the legal order, the code of the finding it leaves. Where
+an answer is sent in parts, each has a ``PartState``, and ``PART_ORDER`` is the table of its steps.
+Both are total: nothing a server sends can lead outside of them, and nothing is ever raised.
+
+The tables are the same for all protocols. What differs is which of a protocol's events is which
+step; each says so in a table of its own, ``STEPS``.
 """
 
 from __future__ import annotations
@@ -75,5 +79,44 @@ ORDER: dict[State, dict[Step, tuple[State, str | None]]] = {
         Step.TAIL: (State.FAILED, None),
         Step.DONE: (State.FAILED, None),
         Step.ERROR: (State.FAILED, None),
+    },
+}
+
+
+class PartState(Enum):
+    """Where a part of an answer stands (a content block, an output item, a step)."""
+
+    __hash__ = object.__hash__
+
+    ABSENT = "absent"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class PartStep(Enum):
+    """What an event does to a part."""
+
+    __hash__ = object.__hash__
+
+    OPEN = "open"
+    GROW = "grow"
+    CLOSE = "close"
+
+
+PART_ORDER: dict[PartState, dict[PartStep, tuple[PartState, str | None]]] = {
+    PartState.ABSENT: {
+        PartStep.OPEN: (PartState.OPEN, None),
+        PartStep.GROW: (PartState.OPEN, "part-not-opened"),
+        PartStep.CLOSE: (PartState.CLOSED, "part-not-opened"),
+    },
+    PartState.OPEN: {
+        PartStep.OPEN: (PartState.OPEN, "part-opened-twice"),
+        PartStep.GROW: (PartState.OPEN, None),
+        PartStep.CLOSE: (PartState.CLOSED, None),
+    },
+    PartState.CLOSED: {
+        PartStep.OPEN: (PartState.OPEN, "part-opened-twice"),
+        PartStep.GROW: (PartState.CLOSED, "delta-after-part-closed"),
+        PartStep.CLOSE: (PartState.CLOSED, None),
     },
 }

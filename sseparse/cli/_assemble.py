@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from sseparse import Assembler, Completion, assemble
-from sseparse.cli._input import file_argument, read_chunks
+from sseparse import Completion, assemble
+from sseparse.cli._input import Head, file_argument, protocol_option, read_chunks
 from sseparse.cli._output import print_json, printable, tell
 
 
@@ -19,6 +19,7 @@ Examples:
   sseparse assemble fixtures/xai-grok-beta.txt
   sseparse assemble answer.txt --text
   sseparse assemble answer.txt | jq .usage.raw
+  sseparse assemble answer.txt | jq '.choices[0].tool_calls'
   curl -sN "$URL" -d @request.json | sseparse assemble - --native
 """,
 )
@@ -27,7 +28,7 @@ Examples:
 @click.option(
     "--native", is_flag=True, help="Print the provider's own object, such as a chat.completion."
 )
-@click.option("--protocol", metavar="NAME", help="What the stream speaks, such as openai-chat.")
+@protocol_option
 @click.pass_context
 def assemble_command(
     context: click.Context,
@@ -44,11 +45,8 @@ def assemble_command(
     """
     if text and native:
         raise click.UsageError("--text and --native: which of the two?")
-    try:
-        assembler = Assembler(protocol)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--protocol") from error
-    completion = assemble(read_chunks(file), assembler.protocol)
+    head = Head()
+    completion = assemble(head.watch(read_chunks(file)), protocol)
     if text:
         content = completion.content or ""
         click.echo(printable(content) if sys.stdout.isatty() else content)
@@ -61,13 +59,15 @@ def assemble_command(
     else:
         print_json(completion.to_dict())
     if not completion.complete or completion.protocol == "unknown":
-        tell(why_incomplete(completion))
+        tell(why_incomplete(completion, head))
         context.exit(1)
 
 
-def why_incomplete(completion: Completion) -> str:
+def why_incomplete(completion: Completion, head: Head) -> str:
     """Return one line on why the completion is not whole."""
+    if completion.ended_by == "eof" and not completion.choices and (start := head.of_no_stream()):
+        return f"this is no event stream; it begins with {start}"
     if any(finding.code == "unknown-protocol" for finding in completion.findings):
-        return "the stream speaks no protocol known here; its events stand in extra.events"
+        return "the stream speaks no protocol known here; what it holds stands in extra"
     errors = [finding.message for finding in completion.findings if finding.severity == "error"]
     return errors[0] if errors else f"the stream ended by {completion.ended_by}"

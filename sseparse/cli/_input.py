@@ -1,4 +1,4 @@
-"""Where the bytes of a command come from: a file, or stdin while it is still being written."""
+"""What a command reads: a file, or stdin while it is still being written, and in which protocol."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import cast
 
 import click
+from click.shell_completion import CompletionItem
+
+from sseparse import Assembler, Comment, Decoder
+from sseparse._events import Item
+from sseparse.assembly import protocol_names
 
 STDIN = "-"
 
@@ -20,6 +25,34 @@ READ_SIZE = 65536
 # (Whether it can be read is found out by reading it.)
 file_argument = click.argument(
     "file", type=click.Path(readable=False, allow_dash=True, path_type=str)
+)
+
+
+def _check_protocol(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> str | None:
+    """Return the name if there is such a protocol, here or in an installed package."""
+    try:
+        Assembler(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from error
+    return value
+
+
+def _complete_protocol(
+    context: click.Context,  # noqa: ARG001 (what click gives)
+    option: click.Parameter,  # noqa: ARG001
+    start: str,
+) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in protocol_names() if name.startswith(start)]
+
+
+protocol_option = click.option(
+    "--protocol",
+    metavar="NAME",
+    callback=_check_protocol,
+    shell_complete=_complete_protocol,
+    help="What the stream speaks, such as openai-chat; by default it is found out.",
 )
 
 
@@ -50,3 +83,31 @@ def read_chunks(file: str) -> Iterator[bytes]:
             with Path(file).open("rb") as opened:
                 while chunk := opened.read(READ_SIZE):
                     yield chunk
+
+
+class Head:
+    """The start of a stream, kept for the message that it is none."""
+
+    SIZE = 4096
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def watch(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the chunks, and keep their start."""
+        for chunk in chunks:
+            if len(self._bytes) < self.SIZE:
+                self._bytes += chunk[: self.SIZE - len(self._bytes)]
+            yield chunk
+
+    def of_no_stream(self) -> str | None:
+        """Return how the input begins if it has not even a comment of an event stream in it."""
+        decoder: Decoder[Item] = Decoder(keep_comments=True)
+        items = [*decoder.feed(bytes(self._bytes)), decoder.close()]
+        if not self._bytes.strip() or any(isinstance(item, Comment) for item in items):
+            return None
+        text = " ".join(self._bytes.decode("utf-8", "replace").split())
+        return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+_SHOWN = 200

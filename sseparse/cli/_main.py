@@ -13,6 +13,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -74,6 +75,7 @@ def main() -> NoReturn:
         tell("stdout is closed, so there is nowhere to print to")
         sys.exit(CANNOT_READ)
     _mend_streams()
+    warnings.showwarning = _tell_warning
     try:
         status = cli.main(prog_name="sseparse", standalone_mode=False)
     except click.ClickException as error:
@@ -121,6 +123,10 @@ def _mend_streams() -> None:
         sys.stdout = io.TextIOWrapper(
             buffer, encoding=encoding, errors="replace", line_buffering=terminal
         )
+
+
+def _tell_warning(message: Warning | str, *_: object, **__: object) -> None:
+    tell(str(message))
 
 
 def _fail(message: str, status: int) -> NoReturn:

@@ -12,7 +12,7 @@ from typing import Literal
 import click
 
 from sseparse import Read, Recording, RecordingError, play
-from sseparse.cli._input import STDIN, file_argument, named, read_chunks
+from sseparse.cli._input import STDIN, file_argument, named, protocol_option, read_chunks
 from sseparse.cli._output import one_line, tell
 from sseparse.cli._views import VIEWS
 from sseparse.recording import TimingSource, sidecar_path
@@ -70,12 +70,14 @@ Examples:
     show_default=True,
     help="raw: the bytes as they were; text: what the model says; events: a line for each event.",
 )
+@protocol_option
 def replay_command(
     file: str,
     speed: float,
     max_gap: float | None,
     timing: Literal["auto"] | TimingSource,
     view: str,
+    protocol: str | None,
 ) -> None:
     """Play FILE back to stdout at its own pace, one write for each read of the recording.
 
@@ -98,7 +100,7 @@ def replay_command(
             "--speed and --max-gap need times, and stdin is passed on as it arrives; "
             "--timing created takes them from the stamps in the chunks"
         )
-    shown = VIEWS[view]()
+    shown = VIEWS[view](protocol)
     start = time.monotonic()
     if live:
         reads = _live_reads(start)

@@ -15,7 +15,8 @@ import click
 
 from sseparse import Assembler, Comment, Completion, Decoder, Delta, Read, UnknownField
 from sseparse._events import Item
-from sseparse.cli._output import one_line, printable
+from sseparse.assembly import protocol_names
+from sseparse.cli._output import one_line, printable, tell
 
 
 class RawView:
@@ -24,11 +25,12 @@ class RawView:
     On a terminal, and only there, control characters are shown and not obeyed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: str | None = None) -> None:
         self._decoder: Decoder[Item] = Decoder(
             keep_comments=True, keep_unknown=True, oversize="skip"
         )
-        self._assembler = Assembler()
+        self._assembler = Assembler(protocol)
+        protocol_names()  # looks for installed protocols now: later it would make a write late
         self._events = 0
         self._time = 0.0
         self._unfinished = False
@@ -85,13 +87,17 @@ class RawView:
         return ", ".join(parts)
 
 
+_Call = tuple[int | None, bool]  # its place, and whether the provider runs it
+
+
 class TextView(RawView):
     """What the model says, as it says it; its reasoning dim, and only on a terminal."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, protocol: str | None = None) -> None:
+        super().__init__(protocol)
         self._error_shown = False
-        self._part: tuple[str, int | None] | None = None
+        self._part: str | _Call | None = None
+        self._calls: set[_Call] = set()
 
     def show(self, read: Read) -> None:
         """Show the text that one read brought."""
@@ -109,9 +115,12 @@ class TextView(RawView):
         super().close()
         if not self._at_line_start:
             self._write("\n")
-        for finding in self._assembler.close().findings:
+        completion = self._assembler.close()
+        for finding in completion.findings:
             if finding.code == "error-in-stream" and not self._error_shown:
                 self._show_error(finding.message)
+        if completion.extra and completion.protocol == "unknown" and not self._error_shown:
+            tell("no protocol known here, so no text; --view events shows what is there")
 
     def _show_delta(self, delta: Delta) -> None:
         if delta.kind in ("content", "refusal", "audio"):
@@ -121,28 +130,39 @@ class TextView(RawView):
             self._begin("reasoning")
             self._write(delta.text, dim=True)
         elif delta.kind == "tool_call":
-            self._part = None
-            self._begin("call", delta.tool_call)
-            self._write(f"[tool call] {delta.text} " if delta.text else "[tool call] ")
+            self._begin_call(delta)
         elif delta.kind == "arguments":
-            if self._begin("call", delta.tool_call):  # calls that grow by turns
-                self._write("[tool call, continued] ")
+            if self._begin((delta.tool_call, delta.server)):  # calls that grow by turns
+                self._write(f"[{_call_kind(delta)}, continued] ")
             self._write(delta.text)
         elif delta.kind == "error":
             self._begin("error")
             self._show_error(f"error: {delta.text}")
+
+    def _begin_call(self, delta: Delta) -> None:
+        call = delta.tool_call, delta.server
+        if call not in self._calls:
+            self._calls.add(call)
+            self._part = None
+            self._begin(call)
+            self._write(f"[{_call_kind(delta)}] " + (f"{delta.text} " if delta.text else ""))
+        elif self._at_line_start or self._part != call:
+            self._begin(call)
+            self._write(f"[{_call_kind(delta)}, named] {delta.text} ")
+        else:  # a name that comes after the arguments
+            self._write(f" [named] {delta.text} ")
 
     def _show_error(self, message: str) -> None:
         self._error_shown = True
         sys.stdout.flush()  # what was said before stands before it
         click.echo(click.style(one_line(message), fg="red"), err=True)
 
-    def _begin(self, kind: str, tool_call: int | None = None) -> bool:
+    def _begin(self, part: str | _Call) -> bool:
         """Start a line of its own for another part of the answer; return whether it is another."""
-        another = self._part != (kind, tool_call)
+        another = self._part != part
         if another and not self._at_line_start:
             self._write("\n")
-        self._part = (kind, tool_call)
+        self._part = part
         return another
 
     def _write(self, text: str, *, dim: bool = False) -> None:
@@ -160,8 +180,8 @@ class EventsView(RawView):
     data: the data of all events begin alike.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, protocol: str | None = None) -> None:
+        super().__init__(protocol)
         self._width = shutil.get_terminal_size().columns if self._terminal else None
         self._kind_width = len("message")
 
@@ -193,6 +213,10 @@ class EventsView(RawView):
 VIEWS: dict[str, type[RawView]] = {"raw": RawView, "text": TextView, "events": EventsView}
 
 
+def _call_kind(delta: Delta) -> str:
+    return "server tool call" if delta.server else "tool call"
+
+
 def _says_something(delta: Delta) -> bool:
     return bool(delta.text) and delta.kind not in ("usage", "citation")
 
@@ -210,7 +234,9 @@ def _fitted(line: str, width: int) -> str:
 
 
 def _how_it_ended(completion: Completion) -> list[str]:
-    parts = [f"finish_reason {completion.finish_reason or 'none'}"]
+    parts = []
+    if completion.finish_reason is not None or not completion.complete:
+        parts.append(f"finish_reason {completion.finish_reason or 'none'}")
     if completion.usage is not None:
         usage = completion.usage
         counts = [

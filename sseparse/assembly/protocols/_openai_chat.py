@@ -11,26 +11,23 @@ takes any JSON there is.
 
 from __future__ import annotations
 
-import math
-
 from sseparse._events import Item, ServerSentEvent
-from sseparse.assembly._builder import (
-    ChoiceBuilder,
-    known_index,
-)
+from sseparse.assembly._builder import ChoiceBuilder, known_index
+from sseparse.assembly._completion import Completion
 from sseparse.assembly._delta import Delta
+from sseparse.assembly._fragments import keep_unheard_of
 from sseparse.assembly._json import (
     JSONObject,
     JSONValue,
     as_list,
     as_object,
-    as_text,
     dumps,
     join,
 )
-from sseparse.assembly._openai_chat_delta import DeltaFold, keep_unheard_of
-from sseparse.assembly._openai_chat_usual import decode_usual
 from sseparse.assembly._states import State, Step
+from sseparse.assembly.protocols._openai_chat_delta import DeltaFold
+from sseparse.assembly.protocols._openai_chat_native import to_chat_completion
+from sseparse.assembly.protocols._openai_chat_usual import decode_usual
 
 _USAGE = ("usage",)
 _OF_CHUNK = frozenset(
@@ -56,16 +53,9 @@ class OpenAIChat(DeltaFold):
         self._provider: JSONValue = None
 
     @classmethod
-    def detects(cls, event: ServerSentEvent, payload: JSONValue) -> bool:
-        """Return whether the payload is a chat completion chunk with a choice in it."""
-        chunk = as_object(payload)
-        choices = [as_object(choice) for choice in as_list(chunk.get("choices"))]
-        if not choices:
-            return False  # a filter result or a usage: other protocols have such chunks too
-        kind = as_text(chunk.get("object"))
-        if kind is not None and kind.startswith("chat.completion"):
-            return True
-        return any(isinstance(choice.get("delta"), dict) for choice in choices)
+    def to_native(cls, completion: Completion) -> JSONObject:
+        """Return the ``chat.completion`` that it would have been without streaming."""
+        return to_chat_completion(completion)
 
     # The usual chunk
 
@@ -146,10 +136,10 @@ class OpenAIChat(DeltaFold):
         self._fold_head(payload)
         choices = payload.get("choices")
         if choices is not None and not isinstance(choices, list):
-            self.find("bad-shape", "warning", "choices is no list; it was skipped")
+            self.bad_shape("choices", "list")
         entries = [entry for entry in as_list(choices) if isinstance(entry, dict)]
         if len(entries) != len(as_list(choices)):
-            self.find("bad-shape", "warning", "a choice is no object; it was skipped")
+            self.bad_shape("a choice", "object")
         for entry in entries:
             self._fold_choice(entry, deltas)
         if not entries and not payload.get("error"):
@@ -160,7 +150,7 @@ class OpenAIChat(DeltaFold):
         if payload.get("error"):
             self.fail(payload["error"], deltas)
         if payload.get("object") == "chat.completion.done":
-            self.terminal = True
+            self.end(deltas)
             self._check_messages(entries)
 
     def _check_messages(self, entries: list[JSONObject]) -> None:
@@ -176,8 +166,7 @@ class OpenAIChat(DeltaFold):
         """Fold what belongs to the completion: id, model, created, and whatever else is there."""
         self.set_first("id", chunk.get("id"))
         self.set_first("model", chunk.get("model"))
-        if self.created is None:
-            self.created = _as_time(chunk.get("created"))
+        self.set_created(chunk.get("created"))
         keep_unheard_of(chunk, _OF_CHUNK, self.extra)
 
     def _fold_usage(
@@ -217,7 +206,7 @@ class OpenAIChat(DeltaFold):
             # A whole message in place of a delta: some servers end, or answer at all, like this.
             self.fold_delta(choice, as_object(entry["message"]), deltas)
         elif delta is not None:
-            self.find("bad-shape", "warning", "a delta is no object; it was skipped")
+            self.bad_shape("a delta", "object")
         if step is Step.TAIL and len(deltas) > before:
             step = Step.DELTA
             if choice.finish_reason is not None and self.state is State.STREAMING:
@@ -231,26 +220,7 @@ class OpenAIChat(DeltaFold):
             self.fail(entry["error"], deltas)
         else:
             self.step(step)
-        self._fold_finish_reason(choice, entry.get("finish_reason"), deltas)
-
-    def _fold_finish_reason(
-        self, choice: ChoiceBuilder, value: JSONValue, deltas: list[Delta]
-    ) -> None:
-        reason = as_text(value)
-        if reason is None or reason == choice.finish_reason:
-            return
-        if choice.finish_reason is not None:
-            message = f"the finish_reason changed from {choice.finish_reason!r} to {reason!r}"
-            self.find("finish-reason-changed", "warning", message)
-        choice.finish_reason = reason
-        deltas.append(Delta("finish", choice.index, reason))
-
-
-def _as_time(value: JSONValue) -> float | None:
-    """Return seconds since 1970 as sent, or None for what cannot be any (0 is Azure's for none)."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
-        return value
-    return None
+        self.set_finish_reason(choice, entry.get("finish_reason"), deltas)
 
 
 def _extend_logprobs(choice: ChoiceBuilder, value: JSONValue) -> None:

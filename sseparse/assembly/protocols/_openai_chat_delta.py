@@ -7,16 +7,10 @@ finding, what has no place of its own goes into ``extra``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
-from sseparse.assembly._builder import (
-    ChoiceBuilder,
-    ToolCallBuilder,
-    merge_fragments,
-    set_last,
-    text_parts,
-)
+from sseparse.assembly._builder import ChoiceBuilder, TextKind, ToolCallBuilder
 from sseparse.assembly._delta import Delta
+from sseparse.assembly._fragments import Fields, entries, fields, keep_unheard_of, merge_fragments
 from sseparse.assembly._json import (
     JSONObject,
     JSONValue,
@@ -58,6 +52,10 @@ _OF_TOOL_CALL = frozenset(("index", "id", "type", "function", "custom"))
 class DeltaFold(Protocol):
     """The part of the fold that is about one delta."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._reasoning_details: dict[tuple[int, int | None, str | None], Fields] = {}
+
     def fold_delta(self, choice: ChoiceBuilder, delta: JSONObject, deltas: list[Delta]) -> None:
         """Fold a delta, or a whole message in its place, into its choice."""
         choice.role = choice.role or as_text(delta.get("role"))
@@ -70,7 +68,7 @@ class DeltaFold(Protocol):
         if "content" in delta:
             self._fold_content(choice, delta["content"], deltas)
         if "refusal" in delta:
-            self._grow(choice, "refusal", choice.refusal, [delta["refusal"]], deltas)
+            self._grow(choice, "refusal", [delta["refusal"]], deltas)
         for entry in as_list(delta.get("tool_calls")):
             if isinstance(entry, dict):
                 self._fold_tool_call(choice, entry, deltas)
@@ -79,7 +77,7 @@ class DeltaFold(Protocol):
         if isinstance(function := delta.get("function_call"), dict):
             self._fold_function_call(choice, function, deltas)
         if isinstance(audio := delta.get("audio"), dict):
-            merge_fragments(_child(choice.extra, "audio"), audio)
+            merge_fragments(fields(choice.extra, "audio"), audio)
             deltas.append(Delta("audio", choice.index, as_text(audio.get("transcript")) or ""))
         for annotation in as_list(delta.get("annotations")):
             choice.annotations.append(annotation)
@@ -89,19 +87,13 @@ class DeltaFold(Protocol):
     def _fold_content(self, choice: ChoiceBuilder, content: JSONValue, deltas: list[Delta]) -> None:
         """Fold a content: a text, or a list of parts of several kinds."""
         if not isinstance(content, list):
-            self._grow(choice, "content", choice.content, [content], deltas)
+            self._grow(choice, "content", [content], deltas)
             return
         texts, thoughts, others = text_parts(content)
-        self._grow(choice, "reasoning", choice.reasoning, thoughts, deltas)
-        self._grow(choice, "content", choice.content, texts, deltas)
+        self._grow(choice, "reasoning", thoughts, deltas)
+        self._grow(choice, "content", texts, deltas)
         if others:
-            parts = choice.extra.setdefault("content_parts", [])
-            if isinstance(parts, list):
-                parts += others
-
-    def bad_shape(self, what: str, shape: str) -> None:
-        """Note that something was not of the shape it should have."""
-        self.find("bad-shape", "warning", f"{what} is no {shape}; it was skipped")
+            entries(choice.extra, "content_parts").extend(others)
 
     def _fold_reasoning(
         self, choice: ChoiceBuilder, delta: JSONObject, deltas: list[Delta]
@@ -112,33 +104,28 @@ class DeltaFold(Protocol):
         if len(details) != len(sent):
             self.bad_shape("a reasoning detail", "object")
         for detail in details:
-            key = (as_index(detail.get("index")), as_text(detail.get("type")))
-            merge_fragments(choice.reasoning_details.setdefault(key, {}), detail)
+            key = choice.index, as_index(detail.get("index")), as_text(detail.get("type"))
+            if key not in self._reasoning_details:
+                self._reasoning_details[key] = Fields()
+                entries(choice.extra, "reasoning_details").append(self._reasoning_details[key])
+            merge_fragments(self._reasoning_details[key], detail)
         texts = [delta.get("reasoning_content"), delta.get("reasoning")]
         if not any(map(as_text, texts)) and any(details):
             texts = [as_text(detail.get("text")) for detail in details]
         else:
             texts = [next((text for text in texts if as_text(text)), None)]
-        self._grow(choice, "reasoning", choice.reasoning, texts, deltas)
+        self._grow(choice, "reasoning", texts, deltas)
 
     def _grow(
         self,
         choice: ChoiceBuilder,
-        kind: Literal["content", "reasoning", "refusal"],
-        fragments: list[str],
+        kind: TextKind,
         pieces: Sequence[JSONValue],
         deltas: list[Delta],
     ) -> None:
         """Append pieces of text; of content an empty one counts as well: ``""`` is not null."""
         for piece in pieces:
-            if isinstance(piece, str):
-                if piece:
-                    fragments.append(piece)
-                    deltas.append(Delta(kind, choice.index, piece))
-                elif kind == "content" and not fragments:
-                    fragments.append("")
-            elif piece is not None:
-                self.find("bad-shape", "warning", f"{kind} is no text; it was skipped")
+            self.append_text(choice, kind, piece, deltas)
 
     def _fold_tool_call(
         self, choice: ChoiceBuilder, entry: JSONObject, deltas: list[Delta]
@@ -156,7 +143,9 @@ class DeltaFold(Protocol):
         call.type = call.type or as_text(entry.get("type"))
         if begins:  # (again when the name comes late, which some servers send after the arguments)
             deltas.append(Delta("tool_call", choice.index, call.name or "", call.position, call.id))
-        self._grow_arguments(choice, call, function.get("arguments", function.get("input")), deltas)
+        self.append_arguments(
+            choice, call, function.get("arguments", function.get("input")), deltas
+        )
         keep_unheard_of(entry, _OF_TOOL_CALL, call.extra)
         keep_unheard_of(function, _OF_FUNCTION, call.extra)
 
@@ -171,28 +160,27 @@ class DeltaFold(Protocol):
         elif name is not None and call.name is None:
             deltas.append(Delta("tool_call", choice.index, name))
         call.name = call.name or name
-        self._grow_arguments(choice, call, function.get("arguments"), deltas)
-
-    def _grow_arguments(
-        self, choice: ChoiceBuilder, call: ToolCallBuilder, value: JSONValue, deltas: list[Delta]
-    ) -> None:
-        """Append a piece of the arguments; an object is written as the JSON it stands for."""
-        if value is None or value == "":
-            return
-        piece = value if isinstance(value, str) else dumps(value)
-        call.arguments.append(piece)
-        position = None if call is choice.function_call else call.position
-        deltas.append(Delta("arguments", choice.index, piece, position))
+        self.append_arguments(choice, call, function.get("arguments"), deltas)
 
 
-def keep_unheard_of(source: JSONObject, known: frozenset[str], target: JSONObject) -> None:
-    """Keep, as last sent, the fields that have no place of their own: nothing is lost."""
-    if not known.issuperset(source):
-        for key, value in source.items():
-            if key not in known:
-                set_last(target, key, value)
-
-
-def _child(target: JSONObject, key: str) -> JSONObject:
-    child = target.setdefault(key, {})
-    return child if isinstance(child, dict) else {}
+def text_parts(content: JSONValue) -> tuple[list[str], list[str], list[JSONValue]]:
+    """Sort a content that is a list of parts (Mistral) into content, reasoning and the rest."""
+    texts: list[str] = []
+    thoughts: list[str] = []
+    others: list[JSONValue] = []
+    for part in as_list(content):
+        kind = as_object(part).get("type")
+        if isinstance(part, str):
+            texts.append(part)
+        elif kind == "text" and isinstance(text := as_object(part).get("text"), str):
+            texts.append(text)
+        elif kind == "thinking":
+            thinking = as_object(part).get("thinking")
+            pieces = thinking if isinstance(thinking, list) else [thinking]
+            for piece in pieces:
+                text = piece if isinstance(piece, str) else as_object(piece).get("text")
+                if isinstance(text, str):
+                    thoughts.append(text)
+        else:
+            others.append(part)
+    return texts, thoughts, others

@@ -1,0 +1,110 @@
+"""watsonx text generation: events with a piece for each result, the last with a stop_reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import zip_longest
+from typing import Any
+
+from chunks import event
+from hypothesis import strategies as st
+
+from sseparse import Choice, Completion, ServerSentEvent
+from sseparse.assembly._json import JSONObject, JSONValue, as_index, as_list, as_object
+from sseparse.assembly._usage import build_usage
+from writers import counts, ids, json_objects, pieces_of, some_text
+
+_REASONS = ["eos_token", "max_tokens", "stop_sequence", "time_limit", "MAX_TOKENS"]
+_extras: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {"generated_token_count": st.integers(1, 100_000)},
+    optional={
+        "input_token_count": st.integers(1, 100_000),
+        "seed": counts,
+        "generated_tokens": st.lists(json_objects, min_size=1, max_size=3),
+        "moderations": st.dictionaries(ids, st.lists(json_objects, min_size=1, max_size=2)),
+    },
+)
+
+
+@st.composite
+def _choices(draw: st.DrawFn, index: int) -> Choice:
+    extra = draw(_extras)
+    if not extra.get("moderations"):
+        extra.pop("moderations", None)
+    return Choice(
+        index=index,
+        content=draw(st.one_of(st.just(""), some_text)),
+        finish_reason=draw(st.sampled_from(_REASONS)),
+        extra=extra,
+    )
+
+
+@st.composite
+def completions(draw: st.DrawFn) -> Completion:
+    """Completions that generation events can spell."""
+    choices = tuple([draw(_choices(index)) for index in range(draw(st.integers(1, 3)))])
+    warnings: list[Any] = draw(st.lists(json_objects, max_size=2, unique_by=str))
+    usage: JSONObject = {
+        "generated_token_count": choices[0].extra["generated_token_count"],
+        "input_token_count": 0,
+    }
+    return Completion(
+        protocol="watsonx",
+        model=draw(ids),
+        created=draw(st.integers(1_600_000_000_000, 2_000_000_000_000)) / 1000,
+        choices=choices,
+        usage=build_usage(usage),
+        complete=True,
+        ended_by="finish_reason",
+        extra={"system": {"warnings": warnings}} if warnings else {},
+    )
+
+
+def write(completion: Completion) -> list[ServerSentEvent]:
+    """Return the events that spell a completion."""
+    first: list[JSONValue] = [_first(choice) for choice in completion.choices]
+    events = [_event(completion, first, **completion.extra)]
+    texts = [pieces_of(choice.content or "") for choice in completion.choices]
+    for pieces in zip_longest(*texts):
+        results: list[JSONValue] = [_result(piece or "", 1) for piece in pieces]
+        events.append(_event(completion, results))
+    last: list[JSONValue] = [_last(choice) for choice in completion.choices]
+    return [*events, _event(completion, last)]
+
+
+def _event(
+    completion: Completion, results: list[JSONValue], **fields: JSONValue
+) -> ServerSentEvent:
+    time = datetime.fromtimestamp(completion.created or 0, UTC).isoformat()
+    head = {"model_id": completion.model, "created_at": time.replace("+00:00", "Z")}
+    return event({**head, "results": results, **fields})
+
+
+def _result(text: str, generated: JSONValue, reason: str | None = "not_finished") -> JSONObject:
+    return {
+        "generated_text": text,
+        "generated_token_count": generated,
+        "input_token_count": 0,
+        "stop_reason": reason,
+    }
+
+
+def _first(choice: Choice) -> JSONObject:
+    """Return the first result, which alone has the number of input tokens, and half the lists."""
+    tokens = as_list(choice.extra.get("generated_tokens"))
+    result = {
+        **_result("", 0),
+        "input_token_count": as_index(choice.extra.get("input_token_count")) or 0,
+    }
+    return {**result, "generated_tokens": tokens[:1]} if tokens else result
+
+
+def _last(choice: Choice) -> JSONObject:
+    extra = choice.extra
+    result = _result("", extra["generated_token_count"], choice.finish_reason)
+    if tokens := as_list(extra.get("generated_tokens")):
+        result["generated_tokens"] = tokens[1:]
+    result.update({key: extra[key] for key in ("seed",) if key in extra})
+    if found := as_object(extra.get("moderations")):
+        result["moderations"] = found
+    return result
