@@ -44,6 +44,11 @@ def fault(field: str, true: Any, made: Rebuilt, **more: Any) -> str | None:
         ("finish_reason", "MAX_TOKENS", Rebuilt(finish_reason="length")),
         ("finish_reason", None, Rebuilt(finish_reason="")),
         ("tool_calls", [CALL], Rebuilt(tool_calls=[("call_1", "add", {"a": 1})])),
+        (
+            "tool_calls",
+            [{**CALL, "arguments": "1 + 1"}],
+            Rebuilt(tool_calls=[("call_1", "add", {"__arg1": "1 + 1"})]),
+        ),
         ("tool_calls", [{**CALL, "id": None}], Rebuilt(tool_calls=[("x", "add", '{"a":1}')])),
         ("tool_calls", [{**CALL, "arguments": '{"a'}], Rebuilt(tool_calls=[("call_1", "add", {})])),
         ("reasoning", "One.\n\nTwo.", Rebuilt(reasoning="One.Two.")),

@@ -27,7 +27,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 from sseparse._errors import DecoderClosed, EventTooLarge
 from sseparse._events import Item, ServerSentEvent
 from sseparse._interpreter import Interpreter
-from sseparse._plain import named_events, single_event
+from sseparse._plain import data_of_blocks, named_events, single_event
 
 ItemT = TypeVar("ItemT", bound=Item)
 
@@ -342,33 +342,18 @@ class Decoder(Interpreter, Generic[ItemT]):
             if text_end < 6:
                 return chunk
         rest = chunk[text_end + (4 if crlf else 2) :]
+        eol = b"\r\n" if crlf else b"\n"
         if chunk[:5] == b"data:":
-            spaced = chunk[5] == 32
-            if spaced:
-                text = chunk[6:text_end].decode("utf-8", "replace")
-                pieces = text.split("\r\n\r\ndata: " if crlf else "\n\ndata: ")
-            else:
-                text = chunk[5:text_end].decode("utf-8", "replace")
-                pieces = text.split("\r\n\r\ndata:" if crlf else "\n\ndata:")
-            # A line end inside a piece is another line of its block. Looking for one in all of them
-            # at once costs a copy, and less than counting.
-            joined = "".join(pieces)
-            if crlf and "\r" in joined:
+            pieces = data_of_blocks(chunk, text_end, eol)
+            if pieces is None:
                 return chunk
-            if "\n" in joined:
-                # (Piece by piece: across a seam of the joined ones there is no such line.)
-                if any(piece.count("\n") != piece.count("\ndata: ") for piece in pieces):
-                    return chunk
-                pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
-            if not spaced:
-                pieces = [piece.removeprefix(" ") for piece in pieces]
             if not self._last_event_id:
                 items += map(ServerSentEvent, pieces)
             else:
                 last = self._last_event_id
                 items += [ServerSentEvent(data, "message", None, last) for data in pieces]
             return rest
-        named = named_events(chunk[:text_end], b"\r\n" if crlf else b"\n", self._last_event_id)
+        named = named_events(chunk[:text_end], eol, self._last_event_id)
         if named is None:
             return chunk
         items += named

@@ -27,6 +27,39 @@ def single_event(chunk: bytes, last_event_id: str) -> ServerSentEvent | None:
     return ServerSentEvent(data, "message", None, last_event_id)
 
 
+def data_of_blocks(chunk: bytes, end: int, eol: bytes) -> list[str] | None:
+    """Return the data of blocks that consist of data lines.
+
+    Args:
+        chunk: begins with them, and so with ``data:``.
+        end: where they end, without the blank line of the last.
+        eol: how their lines end.
+    """
+    field = b"data: " if chunk[5] == 32 else b"data:"
+    gap, text = eol + eol + field, chunk[len(field) : end]
+    # A line end inside a piece is another line of its block. Looking for one in all of them at once
+    # costs a copy, and less than counting.
+    if text.isascii():
+        pieces = text.decode().split(gap.decode())
+        joined = "".join(pieces)
+        lines, returns = "\n" in joined, "\r" in joined
+    else:  # one by one, or every text would be as wide as the widest character of all
+        parts = text.split(gap)
+        left = b"".join(parts)
+        lines, returns = 10 in left, 13 in left
+        pieces = [part.decode("utf-8", "replace") for part in parts]
+    if returns:
+        return None
+    if lines:
+        # (Piece by piece: across a seam of the joined ones there is no such line.)
+        if any(piece.count("\n") != piece.count("\ndata: ") for piece in pieces):
+            return None
+        pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
+    if field == b"data:":
+        pieces = [piece.removeprefix(" ") for piece in pieces]
+    return pieces
+
+
 def named_events(blocks: bytes, eol: bytes, last_event_id: str) -> list[ServerSentEvent] | None:
     """Return the events of blocks that each have a type and one data line.
 
@@ -37,36 +70,24 @@ def named_events(blocks: bytes, eol: bytes, last_event_id: str) -> list[ServerSe
     """
     if not blocks.startswith(b"event: "):
         return None
-    gap, data_line = eol + eol + b"event: ", eol + b"data: "
-    pieces = blocks[len(b"event: ") :].split(gap)
-    # Most events are of one type; one in the middle likely has it. Of these, taking the prefix away
-    # leaves the data; in the others a line end is left, and they are looked at one by one.
-    common = pieces[len(pieces) // 2].partition(eol)[0]
-    prefix = common + data_line
-    texts = [piece.removeprefix(prefix) for piece in pieces]
-    others = {
-        place: pieces[place].partition(data_line) for place, text in enumerate(texts) if 10 in text
-    }
-    for place, (_, _, data) in others.items():
-        texts[place] = data
-    # There may be no other line in any block, and no block without data: every byte is accounted
-    # for (bytes, because one wide character would make every text cut from a ``str`` dearer).
-    left = b"".join([*texts, *[name for name, _, _ in others.values()]])
-    size = len(left) + len(others) * len(data_line) + (len(pieces) - len(others)) * len(prefix)
-    if size != len(blocks) + len(eol * 2) - len(pieces) * len(gap):
-        return None
-    if 10 in left or 13 in left or 10 in common or 13 in common:
-        return None
-    try:
-        decoded = [text.decode() for text in texts]
-    except UnicodeDecodeError:
-        decoded = [text.decode("utf-8", "replace") for text in texts]
-    name = _name(common)
-    events = [ServerSentEvent(data, name, None, last_event_id) for data in decoded]
-    for place, (other, _, _) in others.items():
-        events[place] = ServerSentEvent(decoded[place], _name(other), None, last_event_id)
-    return events
-
-
-def _name(line: bytes) -> str:
-    return line.decode("utf-8", "replace") or "message"
+    data_line = eol + b"data: "
+    prefix = b""
+    kind = "message"
+    texts, names = [], []
+    events = []
+    # An event mostly has the type of the one before it: then what stands before its data is known.
+    # (Bytes, because one wide character would make every text cut from a ``str`` dearer.)
+    for piece in blocks[len(b"event: ") :].split(eol + eol + b"event: "):
+        text = piece.removeprefix(prefix)
+        if len(text) == len(piece):
+            name, found, text = piece.partition(data_line)
+            if not found:
+                return None
+            prefix = name + data_line
+            kind = name.decode("utf-8", "replace") or "message"
+            names.append(name)
+        texts.append(text)
+        events.append(ServerSentEvent(text.decode("utf-8", "replace"), kind, None, last_event_id))
+    # There may be no other line in any block.
+    left = b"".join(texts + names)
+    return None if 10 in left or 13 in left else events

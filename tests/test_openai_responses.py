@@ -248,10 +248,11 @@ def test_annotations_come_one_by_one_and_are_not_told_again_by_the_part() -> Non
 
 @pytest.mark.parametrize("key", ["annotations", "logprobs"])
 def test_lists_of_another_shape_do_not_replace_those_that_came(key: str) -> None:
-    sent = {"type": "output_text", "text": "a", key: [{"url": "u"}]}
-    content = [{"type": "output_text", "text": "a", key: True}]
-    completion = fold(START, *message(), closed(0, {"type": "message", "content": [sent]}),
-                      closed(0, {"type": "message", "content": content}))  # fmt: skip
+    sent: JSONObject = {"type": "output_text", "text": "a", key: [{"url": "u"}]}
+    items: list[JSONObject] = [
+        {"type": "message", "content": [part_of]} for part_of in (sent, {**sent, key: True})
+    ]
+    completion = fold(START, *message(), *[closed(0, item) for item in items])
     assert output_of(completion)[0]["content"] == [sent]
     assert codes(completion) == ["bad-shape"]
 

@@ -80,9 +80,9 @@ def judge(truth: Mapping[str, Any], made: Rebuilt) -> dict[str, Verdict | None]:
 
 def _is_excused(truth: Mapping[str, Any], made: Rebuilt) -> bool:
     """Return whether the peer's own finish_reason leads nobody astray."""
-    if truth["finish_reason"]:
-        return bool(truth.get("refusal")) and made.finish_reason in _REFUSED
-    return made.raised is not None  # who catches the exception knows better
+    if made.raised and (truth.get("error") or not truth["finish_reason"]):
+        return True  # who catches the exception knows better
+    return bool(truth.get("refusal")) and made.finish_reason in _REFUSED
 
 
 def _is_judged(field: str, truth: Mapping[str, Any]) -> bool:
@@ -115,7 +115,7 @@ def _content(true: str, made: str | None) -> str | None:
 def _role(true: str, made: str | None) -> str | None:
     if made == true or {made, true} == {"model", "assistant"}:
         return None
-    return "role lost" if not made else f"role {made[:27]!r}{'…' * (len(made) > 27)}"
+    return "role lost" if not made else f"role {made[:18]!r}{'…' * (len(made) > 18)}"
 
 
 _SAME = (
@@ -159,6 +159,8 @@ def _tool_calls(true: list[Mapping[str, Any]], made: list[Call]) -> str | None:
 
 def _same_arguments(true: str, made: Any) -> bool:
     decoded = _decoded(true)
+    if made == {"__arg1": true} or made == json.dumps({"__arg1": true}):
+        return True  # langchain's way to put a plain text into an object
     # Who gives arguments out decoded can say half of them in no way that could be compared.
     return decoded == _decoded(made) or (isinstance(decoded, str) and isinstance(made, dict))
 

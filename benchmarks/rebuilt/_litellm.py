@@ -13,7 +13,15 @@ from typing import Any
 
 from benchmarks.rebuilt._cases import Case
 from benchmarks.rebuilt._judge import Rebuilt
-from benchmarks.rebuilt._openai import QUESTION, Rebuild, failed, read_chat, read_response, spoken
+from benchmarks.rebuilt._openai import (
+    QUESTION,
+    Rebuild,
+    failed,
+    read_chat,
+    read_response,
+    spoken,
+    watch,
+)
 
 _PROVIDERS = {
     "deepseek": "deepseek",
@@ -114,14 +122,9 @@ def openai_responses() -> Rebuild:
                 max_retries=0,
                 num_retries=0,
             ):
-                if event.type == "response.output_text.delta":
-                    made.content = f"{made.content or ''}{event.delta}"
-                elif event.type == "error":
-                    made.error = str(event)
-                elif getattr(event, "response", None) is not None:
-                    final = read_response(event.response)
-                    if event.type not in ("response.created", "response.in_progress"):
-                        made = final
+                watch(event, made)
+                if event.type == "response.completed":
+                    made = read_response(event.response)
         except Exception as caught:  # whatever it raises is its answer
             return failed(made, caught)
         return made

@@ -20,7 +20,8 @@ def failed(made: Rebuilt, error: BaseException) -> Rebuilt:
     """Note an exception, with all it says."""
     body = getattr(error, "body", None) or getattr(error, "details", None)
     made.raised = type(error).__name__
-    made.error = f"{error} {json.dumps(body, default=str, ensure_ascii=False)}"
+    said = f"{error} {json.dumps(body, default=str, ensure_ascii=False)}"
+    made.error = f"{made.error} {said}" if made.error else said
     return made
 
 
@@ -129,9 +130,12 @@ def openai_responses() -> Rebuild:
             client.responses.stream(model="m", input="?") as stream,
         ):
             try:
+                last = None
                 for event in stream:
-                    _watch(event, made)
-                made = read_response(stream.get_final_response())
+                    watch(event, made)
+                    last = event.type
+                if last not in _NOT_COMPLETED:  # these bring the response themselves
+                    made = read_response(stream.get_final_response())
             except Exception as caught:  # whatever it raises is its answer
                 return failed(made, caught)
         return made
@@ -139,21 +143,30 @@ def openai_responses() -> Rebuild:
     return rebuild
 
 
-def _watch(event: Any, made: Rebuilt) -> None:
-    """Take what an event of openai's gives its user on the way."""
+def watch(event: Any, made: Rebuilt) -> None:
+    """Take what an event of a response gives its user on the way."""
+    assert isinstance(made.tool_calls, list)
     if event.type == "response.output_text.delta":
         made.content = f"{made.content or ''}{event.delta}"
     elif event.type in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
         made.reasoning = f"{made.reasoning or ''}{event.delta}"
-    elif event.type == "response.output_item.done" and event.item.type == "function_call":
-        assert isinstance(made.tool_calls, list)
-        made.tool_calls.append((event.item.call_id, event.item.name, event.item.arguments))
-    elif event.type in ("response.incomplete", "response.failed"):
+    elif event.type == "response.output_item.added":
+        item = event.item
+        made.role = made.role or getattr(item, "role", None)
+        if getattr(item, "type", None) in _CALLS:
+            made.tool_calls.append((item.call_id, item.name, ""))
+    elif event.type in _CALL_DELTAS and made.tool_calls:
+        call_id, name, arguments = made.tool_calls[-1]
+        made.tool_calls[-1] = (call_id, name, arguments + event.delta)
+    elif event.type in _NOT_COMPLETED:
         final = read_response(event.response)
         made.finish_reason, made.usage, made.error = final.finish_reason, final.usage, final.error
-        made.role = final.role
     elif event.type == "error":
         made.error = event.model_dump_json()
+
+
+_NOT_COMPLETED = ("response.incomplete", "response.failed")
+_CALL_DELTAS = ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta")
 
 
 def read_response(response: Any) -> Rebuilt:

@@ -218,7 +218,8 @@ class Completion:
 
         The types of the provider's SDK accept it if the stream came to its end: of openai a
         ``ChatCompletion`` or a ``Response``, of anthropic a ``Message``, of google-genai a
-        ``GenerateContentResponse``, and so on. What the stream did not say is null here too, or missing, never made up.
+        ``GenerateContentResponse``, and so on. What the stream did not say is null here too, or
+        missing, never made up.
 
         Raises:
             ValueError: the protocol has no such object (``"unknown"``).

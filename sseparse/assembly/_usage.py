@@ -7,9 +7,9 @@ leads to a whole number gives it. Nothing is added up: they count differently (s
 from __future__ import annotations
 
 from sseparse.assembly._completion import Usage
-from sseparse.assembly._json import JSONObject, JSONValue, as_index
+from sseparse.assembly._json import JSONObject, as_index
 
-_Path = tuple[str, ...]
+_Path = tuple[str] | tuple[str, str]
 
 _PATHS: dict[str, tuple[_Path, ...]] = {
     "input_tokens": (
@@ -58,10 +58,11 @@ def build_usage(raw: JSONObject) -> Usage:
 
 
 def _figure(raw: JSONObject, paths: tuple[_Path, ...]) -> int | None:
-    for path in paths:
-        value: JSONValue = raw
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        if (number := as_index(value)) is not None:
-            return number
+    for key, *inner in paths:
+        value = raw.get(key)
+        if value is not None:
+            if inner:
+                value = value.get(inner[0]) if isinstance(value, dict) else None
+            if (number := as_index(value)) is not None:
+                return number
     return None

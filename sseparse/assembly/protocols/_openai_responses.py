@@ -222,7 +222,7 @@ class OpenAIResponses(ToolFold):
         if logprobs := as_list(event.get("logprobs")):
             entries(part.fields, "logprobs").extend(logprobs)
         if part.kind is not None and part.state is item.state is PartState.OPEN:
-            self._place, self._position = known_index(event.get(text.index), 0), None
+            self._place, self._position = known_index(event.get(text.index_key), 0), None
             self._expect(event, part.pieces, part.kind)
 
     def fold_annotation(

@@ -20,7 +20,7 @@ class Text(NamedTuple):
         type: the type of the part.
         item: the type of the item it is in.
         list: the field of the item that lists such parts.
-        index: the field of an event that numbers them.
+        index_key: the field of an event that numbers them.
         key: the field of the part that is the text.
         kind: which text of the choice that is.
     """
@@ -28,7 +28,7 @@ class Text(NamedTuple):
     type: str
     item: str
     list: str
-    index: str
+    index_key: str
     key: str
     kind: TextKind
 

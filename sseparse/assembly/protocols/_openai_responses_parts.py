@@ -16,7 +16,7 @@ from sseparse.assembly._builder import ChoiceBuilder, Part, known_index
 from sseparse.assembly._completion import Completion
 from sseparse.assembly._delta import Delta
 from sseparse.assembly._fragments import Entries, Fields, entries
-from sseparse.assembly._json import JSONObject, JSONValue, as_text, whole
+from sseparse.assembly._json import JSONObject, JSONValue, as_text, dumps, whole
 from sseparse.assembly._protocol import Protocol
 from sseparse.assembly._states import PartState
 from sseparse.assembly.protocols._openai_responses_calls import REASONING, TEXTS, Call, Text
@@ -98,7 +98,7 @@ class PartFold(Protocol):
 
     def need_part(self, item: OutputItem, text: Text, event: JSONObject) -> Part:
         """Return the part of a text that an event belongs to, a new one if need be."""
-        index = known_index(event.get(text.index), 0)
+        index = known_index(event.get(text.index_key), 0)
         listed = item.list(text.list)
         part = listed.parts.get(index)
         if part is not None and part.fields.get("type") == text.type:
@@ -182,8 +182,8 @@ class PartFold(Protocol):
         for annotation in value[len(known) :]:
             self.cite(self.answer(), annotation, deltas)
         if value:
-            if len(value) < len(known):
-                self.differ("a part as a whole has fewer annotations than came; these stand")
+            if dumps(value[: len(known)]) != dumps(list(known)):
+                self.differ("a part as a whole has other annotations than came; those of it stand")
             known[:] = value
 
     def differ(self, message: str) -> None:

@@ -10,12 +10,8 @@ from sseparse.assembly._delta import Delta
 from sseparse.assembly._fragments import Entries, Fields, Pieces, append, entries
 from sseparse.assembly._json import JSONObject, as_index, as_list, as_object
 from sseparse.assembly._states import PartState, PartStep
-from sseparse.assembly.protocols._openai_responses_items import (
-    OutputFold,
-    OutputItem,
-    drop_partial_image,
-    overlay,
-)
+from sseparse.assembly.protocols._openai_responses_items import OutputFold, drop_partial_image
+from sseparse.assembly.protocols._openai_responses_parts import OutputItem, overlay
 
 _OF_PARTIAL_IMAGE = frozenset(("type", "sequence_number", "item_id", "output_index"))
 
