@@ -127,7 +127,9 @@ def codes(completion: Completion) -> list[str]:
 def check(completion: Completion) -> None:
     """Hold what must hold of every completion."""
     assert completion.ended_by in get_args(EndedBy)
-    assert completion.complete is (completion.ended_by not in ("eof", "error"))
+    nothing = any(finding.code == "no-answer" for finding in completion.findings)
+    ended = completion.ended_by not in ("eof", "error")
+    assert completion.complete is (ended and not nothing)
     severities = {finding.severity for finding in completion.findings}
     assert ("error" in severities) is (not completion.complete)
     as_dict = completion.to_dict()

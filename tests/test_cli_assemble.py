@@ -121,3 +121,23 @@ def test_what_is_no_event_stream_is_told_with_its_start() -> None:
     result = run("assemble", "-", "--text", stdin=b'{"error": {"message": "no API key"}}')
     told = 'sseparse: this is no event stream; it begins with {"error": {"message": "no API key"}}'
     assert (result.status, result.error_lines) == (1, [told])
+
+
+def test_a_stream_of_no_known_protocol_is_told_as_such_and_its_plain_text_printed() -> None:
+    result = run("assemble", "fixtures/unknown/unheard-of-json.txt")
+    told = "the stream speaks no protocol known here; what it holds stands in extra"
+    assert (result.status, result.error_lines) == (1, [f"sseparse: {told}"])
+    text = run("assemble", "-", "--text", stdin=b"data: plain\n\ndata:  text\n\n")
+    assert (text.status, text.out) == (1, b"plain text\n")
+
+
+def test_a_protocol_named_wrongly_is_no_success() -> None:
+    result = run("assemble", FIXTURE, "--text", "--protocol", "gemini")
+    told = "sseparse: nothing of an answer came, only the end marker"
+    assert (result.status, result.out, result.error_lines) == (1, b"\n", [told])
+
+
+def test_why_there_is_no_content_is_told() -> None:
+    result = run("assemble", "fixtures/gemini/prompt-blocked.txt", "--text")
+    assert (result.status, result.out, len(result.error_lines)) == (0, b"\n", 1)
+    assert result.error_lines[0].startswith("sseparse: the prompt was blocked: ")

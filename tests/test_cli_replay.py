@@ -297,8 +297,9 @@ def test_the_text_view_tells_calls_that_the_provider_runs_from_those_for_the_cal
 def test_the_text_view_of_a_stream_that_nobody_knows_says_where_to_look() -> None:
     result = run("replay", "-", "--view", "text", stdin=b"data: plain text\n\n")
     note, summary = result.error_lines
-    assert (result.status, result.out) == (0, b"")
-    assert note == "sseparse: no protocol known here, so no text; --view events shows what is there"
+    assert (result.status, result.out) == (0, b"plain text\n")
+    hint = "so only plain text; --view events shows what is there"
+    assert note == f"sseparse: no protocol known here, {hint}"
     assert summary.endswith("unknown protocol")
 
 

@@ -104,6 +104,8 @@ def accepted(native: JSONObject, protocol: str) -> bool:
     """Return whether one of the types that a provider's own SDK has for its answer accepts it."""
     for path in TYPES[protocol]:
         module, _, name = path.partition(":")
+        if not hasattr(pytest.importorskip(module), name):
+            pytest.skip(f"this version of the SDK has no {path}")
         with suppress(ValueError):
             getattr(pytest.importorskip(module), name).model_validate(native)
             return True

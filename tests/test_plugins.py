@@ -113,6 +113,25 @@ def test_the_command_tells_of_one_that_cannot_be_loaded_in_a_line(
     assert "cannot be loaded" in named.error_lines[-1]
 
 
+def test_one_that_stumbles_over_a_stream_is_a_warning_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbling = MODULE.replace("isinstance(payload, dict) and ", "")  # payload may be None
+    install(tmp_path, monkeypatch, "acme_sse", stumbling, ENTRY_POINT)
+    with pytest.warns(RuntimeWarning, match="'acme' cannot tell its streams: TypeError"):
+        assert assemble(b"data: plain text\n\n").extra == {"text": "plain text"}
+
+
+@pytest.mark.parametrize("name", ["openai-chat", "other"])
+def test_one_of_another_name_is_told_of_and_not_used(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry_point = f"[sseparse.protocols]\n{name} = acme_sse:Acme\n"
+    install(tmp_path, monkeypatch, "acme_sse", MODULE, entry_point)
+    with pytest.warns(RuntimeWarning, match=name):
+        assert assemble(STREAM).protocol == "unknown"
+
+
 def test_what_is_no_protocol_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(
         tmp_path, monkeypatch, "acme_sse", MODULE, "[sseparse.protocols]\nacme = acme_sse:Delta\n"

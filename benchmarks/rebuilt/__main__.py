@@ -47,7 +47,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="PYTHON",
         help="take the peers that are missing here from this interpreter; several times",
     )
-    parser.add_argument("--recorded", action="store_true", help="the streams of ../shared/streams")
+    parser.add_argument(
+        "--recorded",
+        action="store_true",
+        help="the recorded streams that lie beside the repository, if any",
+    )
     parser.add_argument("--markdown", action="store_true", help="tables for the README")
     parser.add_argument("--peer", choices=NAMES, metavar="NAME", help=f"only: {', '.join(NAMES)}")
     parser.add_argument("--json", action="store_true", help="the counts, for --beside")

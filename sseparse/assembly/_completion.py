@@ -163,7 +163,8 @@ class Completion:
         usage: the tokens, or None if the stream did not say. Cumulative usage is never added up.
         error: the error the stream carried, as sent, or None.
         complete: the stream came to its proper end, and without an error.
-        ended_by: how it ended.
+        ended_by: how it ended: ``"done_marker"``, ``"terminal_event"``, ``"finish_reason"``,
+            ``"error"`` or ``"eof"``.
         findings: what was odd about it, in stream order.
         extra: further fields of the chunks, as last sent, under the provider's names.
     """
@@ -206,8 +207,13 @@ class Completion:
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The tool calls of choice 0."""
+        """The tool calls of choice 0 that the caller is to make."""
         return self._first.tool_calls
+
+    @property
+    def server_tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls of choice 0 that the provider makes itself."""
+        return self._first.server_tool_calls
 
     def to_dict(self) -> JSONObject:
         """Return the completion as plain JSON values, under the names of its attributes."""
@@ -222,7 +228,7 @@ class Completion:
         missing, never made up.
 
         Raises:
-            ValueError: the protocol has no such object (``"unknown"``).
+            ValueError: the protocol has no such object (``"unknown"``, ``"replicate"``).
         """
         from sseparse.assembly._registry import native  # the registry knows the protocols, they us
 

@@ -1,4 +1,8 @@
-"""What one event added to the completion, in one language for all protocols."""
+"""What one event added to the completion, in one language for all protocols.
+
+Joined, the pieces of a text are that text. Where a stream sends parts by turns, or replaces what it
+sent (a finding says so), they come in the order of the stream, and the completion is right.
+"""
 
 from __future__ import annotations
 

@@ -137,6 +137,13 @@ class Progress:
         return bool(self.choices)
 
     @property
+    def only_an_end(self) -> bool:
+        """Whether ``[DONE]`` ends a stream in which no answer ever began."""
+        if self.choices or self.terminal or not self.has_finish_reason:
+            return False
+        return self.ended_by == "done_marker"
+
+    @property
     def ended_by(self) -> EndedBy:
         """How the stream has ended if nothing more comes."""
         if self.error is not None or self.state is State.FAILED:
@@ -149,6 +156,9 @@ class Progress:
 
     def close(self) -> None:
         """Take the end of the stream: an end that is none is a finding."""
+        if self.only_an_end:
+            message = "nothing of an answer came, only the end marker"
+            self.find("no-answer", "error", message, of_stream=True)
         if self.ended_by == "eof":
             message = "the stream ended without a finish_reason or an end marker"
             if not self.event_number:
@@ -161,5 +171,8 @@ def error_text(error: JSONValue) -> str:
     if isinstance(error, str):
         return error
     fields = as_object(error)
+    errors = fields.get("errors")  # a list of them, as watsonx has it
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        fields = errors[0]
     known = (fields.get(name) for name in ("message", "detail", "code"))
     return next((str(value) for value in known if value), dumps(error))

@@ -11,19 +11,56 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from sseparse._events import Comment, Item, ServerSentEvent, UnknownField
 from sseparse.assembly._completion import Completion, without_halves
 from sseparse.assembly._delta import Delta
 from sseparse.assembly._fragments import joined_fields
 from sseparse.assembly._growth import Growth
-from sseparse.assembly._json import JSONObject, JSONValue, as_object, decode, loads_leniently
+from sseparse.assembly._json import (
+    JSONObject,
+    JSONValue,
+    as_object,
+    decode,
+    loads_leniently,
+    whole,
+)
 from sseparse.assembly._usage import build_usage
 
 
 class Protocol(Growth, ABC):
     """The fold of one protocol: events in, deltas out, a completion at any time.
 
-    Whatever an event holds, ``fold`` must not raise: ``find`` notes what is odd.
+    A subclass gives ``name`` (that of its entry point too), ``detects`` and ``fold``; it may give
+    ``to_native``. Whatever an event holds, ``fold`` must not raise: ``find`` notes what is odd.
+    It is called with the decoded data of each event but for these, which are taken before: one
+    without data, ``[DONE]`` (``take_done_marker``), one named ``error`` (``fail``), and data that
+    is no JSON (a finding). Override ``take_event`` where a protocol differs in that.
+
+    What ``fold`` does it does with these verbs; each also says what it did as a delta:
+
+    - ``choice()`` gives the answer; its ``role`` and ``extra`` are set directly.
+    - ``grow``, ``cite``, ``begin_call`` and ``grow_arguments`` add to it; ``finish`` gives it its
+      finish_reason. ``open_part`` and ``grow_part`` are for answers sent in parts.
+    - ``set_first("id", …)``, ``set_first("model", …)``, ``set_created``, ``set_usage`` and
+      ``extra`` are about the completion.
+    - ``fail`` takes an error, ``end`` the protocol's own last event, if it has one.
+
+    ``has_finish_reason = False`` says that there is no such thing in the protocol: its last event
+    finishes the answer.
+
+    >>> class Acme(Protocol):
+    ...     name = "acme"
+    ...
+    ...     def fold(self, event, payload, deltas):
+    ...         self.grow(self.choice(), "content", payload.get("say"), deltas)
+    ...         self.finish(self.choice(), payload.get("over"), deltas)
+    >>> acme = Acme()
+    >>> for data in ('{"say": "Hel"}', '{"say": "lo", "over": "stop"}'):
+    ...     acme.take(ServerSentEvent(data))
+    >>> acme.completion().content, acme.completion().finish_reason
+    ('Hello', 'stop')
     """
 
     name: ClassVar[str]
@@ -32,6 +69,7 @@ class Protocol(Growth, ABC):
     def __init__(self) -> None:
         super().__init__()
         self._halves = False  # half a character may have come, escaped
+        self._held: dict[tuple[object, ...], tuple[int, str]] = {}  # such halves, by their text
 
     @classmethod
     def detects(cls, event: ServerSentEvent, payload: JSONValue) -> bool:
@@ -63,6 +101,7 @@ class Protocol(Growth, ABC):
         """Fold one item in; append what it added to ``deltas`` if they are wanted."""
         if deltas is None:
             deltas = []
+        before = len(deltas)
         if isinstance(item, ServerSentEvent):
             self.event_number += 1
             self.take_event(item, deltas)
@@ -71,6 +110,19 @@ class Protocol(Growth, ABC):
             self.take_error(item.value, deltas)
         else:
             check_item(item)
+        if self._halves:
+            deltas[before:] = [self._whole(delta) for delta in deltas[before:]]
+
+    def _whole(self, delta: Delta) -> Delta:
+        """Hold half a character back until the next event, which may bring the other half."""
+        place = delta.kind, delta.choice, delta.tool_call, delta.server
+        text = delta.text
+        number, half = self._held.pop(place, (0, ""))
+        if number == self.event_number - 1 and "\udc00" <= text[:1] <= "\udfff":
+            text = half + text
+        if "\ud800" <= text[-1:] <= "\udbff":
+            self._held[place], text = (self.event_number, text[-1]), text[:-1]
+        return delta if text == delta.text == whole(text) else replace(delta, text=whole(text))
 
     def take_event(self, event: ServerSentEvent, deltas: list[Delta]) -> None:
         """Fold one event in, by what its type and its data are."""
@@ -120,7 +172,7 @@ class Protocol(Growth, ABC):
             choices=tuple([self.choices[index].build() for index in sorted(self.choices)]),
             usage=None if usage is None else build_usage(usage),
             error=self.error,
-            complete=ended_by not in ("eof", "error"),
+            complete=ended_by not in ("eof", "error") and not self.only_an_end,
             ended_by=ended_by,
             findings=tuple(self.findings),
             extra=joined_fields(self.extra),

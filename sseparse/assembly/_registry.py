@@ -67,6 +67,9 @@ def _load_plugin(name: str) -> type[Protocol]:
         raise ValueError(  # noqa: TRY004 (of what is installed, not of an argument)
             f"protocol {name!r} ({entry.value}) is no subclass of sseparse.assembly.Protocol"
         )
+    if getattr(protocol, "name", None) != name:
+        found = getattr(protocol, "name", None)
+        raise ValueError(f"protocol {name!r} ({entry.value}) calls itself {found!r}")
     return protocol
 
 
@@ -74,13 +77,27 @@ def _load_plugin(name: str) -> type[Protocol]:
 def _plugins() -> list[type[Protocol]]:
     """Return the protocols of other packages; one that cannot be loaded is warned of, once."""
     loaded = []
-    for name in _entry_points():
-        if name not in PROTOCOLS:
-            try:
-                loaded.append(_load_plugin(name))
-            except ValueError as error:
-                warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+    for name, entry in _entry_points().items():
+        if name in PROTOCOLS:
+            _warn(f"protocol {name!r} ({entry.value}) has the name of one of sseparse: not used")
+            continue
+        try:
+            loaded.append(_load_plugin(name))
+        except ValueError as error:
+            _warn(str(error))
     return loaded
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
+
+
+def _detects(plugin: type[Protocol], event: ServerSentEvent, payload: JSONValue) -> bool:
+    try:
+        return plugin.detects(event, payload)
+    except Exception as error:  # somebody else's package may not break everybody's streams
+        _warn(f"protocol {plugin.name!r} cannot tell its streams: {type(error).__name__}: {error}")
+        return False
 
 
 def protocol_names() -> list[str]:
@@ -118,7 +135,7 @@ def claimant(event: ServerSentEvent, payload: JSONValue) -> type[Protocol] | Non
         return _load(name)
     if says_nothing(event, payload):
         return None
-    return next((plugin for plugin in _plugins() if plugin.detects(event, payload)), None)
+    return next((plugin for plugin in _plugins() if _detects(plugin, event, payload)), None)
 
 
 def native(completion: Completion) -> JSONObject:

@@ -49,6 +49,8 @@ def assemble_command(
     completion = assemble(head.watch(read_chunks(file)), protocol)
     if text:
         content = completion.content or ""
+        if completion.protocol == "unknown":
+            content = str(completion.extra.get("text", ""))
         click.echo(printable(content) if sys.stdout.isatty() else content)
     elif native:
         try:
@@ -58,6 +60,10 @@ def assemble_command(
             context.exit(1)
     else:
         print_json(completion.to_dict())
+    if completion.complete and not (completion.content or completion.tool_calls):
+        for finding in completion.findings:  # why there is nothing: the prompt was blocked, say
+            if finding.severity == "warning" and finding.code != "unknown-protocol":
+                tell(finding.message)
     if not completion.complete or completion.protocol == "unknown":
         tell(why_incomplete(completion, head))
         context.exit(1)

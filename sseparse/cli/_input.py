@@ -13,7 +13,7 @@ from typing import cast
 import click
 from click.shell_completion import CompletionItem
 
-from sseparse import Assembler, Comment, Decoder
+from sseparse import Assembler, Comment, Decoder, ServerSentEvent
 from sseparse._events import Item
 from sseparse.assembly import protocol_names
 
@@ -101,10 +101,12 @@ class Head:
             yield chunk
 
     def of_no_stream(self) -> str | None:
-        """Return how the input begins if it has not even a comment of an event stream in it."""
+        """Return how the input begins if neither an event nor a comment is in it."""
         decoder: Decoder[Item] = Decoder(keep_comments=True)
         items = [*decoder.feed(bytes(self._bytes)), decoder.close()]
-        if not self._bytes.strip() or any(isinstance(item, Comment) for item in items):
+        if not self._bytes.strip() or any(
+            isinstance(item, (ServerSentEvent, Comment)) for item in items
+        ):
             return None
         text = " ".join(self._bytes.decode("utf-8", "replace").split())
         return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -68,7 +68,8 @@ Examples:
     type=click.Choice(list(VIEWS)),
     default="raw",
     show_default=True,
-    help="raw: the bytes as they were; text: what the model says; events: a line for each event.",
+    help="raw: the bytes as they were; text: what the model says (on a terminal its reasoning too, "
+    "dim); events: a line for each event.",
 )
 @protocol_option
 def replay_command(

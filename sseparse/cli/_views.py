@@ -120,15 +120,19 @@ class TextView(RawView):
             if finding.code == "error-in-stream" and not self._error_shown:
                 self._show_error(finding.message)
         if completion.extra and completion.protocol == "unknown" and not self._error_shown:
-            tell("no protocol known here, so no text; --view events shows what is there")
+            if isinstance(text := completion.extra.get("text"), str):
+                self._write(text if text.endswith("\n") else f"{text}\n")
+                sys.stdout.flush()
+            tell("no protocol known here, so only plain text; --view events shows what is there")
 
     def _show_delta(self, delta: Delta) -> None:
         if delta.kind in ("content", "refusal", "audio"):
-            self._begin("content")
+            self._begin("refusal" if delta.kind == "refusal" else "content")
             self._write(delta.text)
         elif delta.kind == "reasoning" and self._terminal:
-            self._begin("reasoning")
-            self._write(delta.text, dim=True)
+            another = self._begin("reasoning")
+            # (The blank line between two thoughts is for where they follow one another.)
+            self._write(delta.text.lstrip("\n") if another else delta.text, dim=True)
         elif delta.kind == "tool_call":
             self._begin_call(delta)
         elif delta.kind == "arguments":
