@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,10 +45,10 @@ def names() -> Iterator[dict[str, object]]:
 def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The protocol of the README's package, installed."""
     (module,) = [block for block in PYTHON if block.startswith("# acme_sse.py\n")]
-    ((group, entry),) = re.findall(
-        r'^```toml\n\[project\.entry-points\."(.+)"\]\n(.+)\n```', README, re.MULTILINE
-    )
-    entry_points = f"[{group}]\n{entry.replace(chr(34), '')}\n"
+    (project,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    ((group, points),) = tomllib.loads(project)["project"]["entry-points"].items()
+    lines = [f"{name} = {value}" for name, value in points.items()]
+    entry_points = "\n".join([f"[{group}]", *lines, ""])
     plugins.install(tmp_path, monkeypatch, "acme_sse", module, entry_points)
     yield
     plugins.forget()
