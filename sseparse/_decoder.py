@@ -342,9 +342,8 @@ class Decoder(Interpreter, Generic[ItemT]):
             if text_end < 6:
                 return chunk
         rest = chunk[text_end + (4 if crlf else 2) :]
-        eol = b"\r\n" if crlf else b"\n"
         if chunk[:5] == b"data:":
-            pieces = data_of_blocks(chunk, text_end, eol)
+            pieces = data_of_blocks(chunk, text_end, crlf=crlf)
             if pieces is None:
                 return chunk
             if not self._last_event_id:
@@ -353,6 +352,7 @@ class Decoder(Interpreter, Generic[ItemT]):
                 last = self._last_event_id
                 items += [ServerSentEvent(data, "message", None, last) for data in pieces]
             return rest
+        eol = b"\r\n" if crlf else b"\n"
         named = named_events(chunk[:text_end], eol, self._last_event_id)
         if named is None:
             return chunk

@@ -27,23 +27,35 @@ def single_event(chunk: bytes, last_event_id: str) -> ServerSentEvent | None:
     return ServerSentEvent(data, "message", None, last_event_id)
 
 
-def data_of_blocks(chunk: bytes, end: int, eol: bytes) -> list[str] | None:
+_LF, _CRLF = b"\n\ndata:", b"\r\n\r\ndata:"
+# By the line end and by whether the field has its space: what stands between two data.
+_GAPS = {
+    (crlf, spaced): (gap + b" " * spaced, (gap + b" " * spaced).decode())
+    for crlf, gap in ((False, _LF), (True, _CRLF))
+    for spaced in (False, True)
+}
+_LONG = 128
+"""Bytes of an event from which on it is cheaper to decode each by itself (measured)."""
+
+
+def data_of_blocks(chunk: bytes, end: int, *, crlf: bool) -> list[str] | None:
     """Return the data of blocks that consist of data lines.
 
     Args:
         chunk: begins with them, and so with ``data:``.
         end: where they end, without the blank line of the last.
-        eol: how their lines end.
+        crlf: whether the lines end in CRLF; else in LF.
     """
-    field = b"data: " if chunk[5] == 32 else b"data:"
-    gap, text = eol + eol + field, chunk[len(field) : end]
+    spaced = chunk[5] == 32
+    gap, gap_text = _GAPS[crlf, spaced]
+    text = chunk[6 if spaced else 5 : end]
     # A line end inside a piece is another line of its block. Looking for one in all of them at once
     # costs a copy, and less than counting.
-    if text.isascii():
-        pieces = text.decode().split(gap.decode())
+    if text.isascii() or text.find(gap) < _LONG:
+        pieces = text.decode("utf-8", "replace").split(gap_text)
         joined = "".join(pieces)
-        lines, returns = "\n" in joined, "\r" in joined
-    else:  # one by one, or every text would be as wide as the widest character of all
+        lines, returns = "\n" in joined, crlf and "\r" in joined
+    else:  # or every text would be as wide as the widest character of all
         parts = text.split(gap)
         left = b"".join(parts)
         lines, returns = 10 in left, 13 in left
@@ -55,7 +67,7 @@ def data_of_blocks(chunk: bytes, end: int, eol: bytes) -> list[str] | None:
         if any(piece.count("\n") != piece.count("\ndata: ") for piece in pieces):
             return None
         pieces = [piece.replace("\ndata: ", "\n") for piece in pieces]
-    if field == b"data:":
+    if not spaced:
         pieces = [piece.removeprefix(" ") for piece in pieces]
     return pieces
 

@@ -15,7 +15,7 @@ from writers.openai_responses import completions, write
 
 from sseparse import Choice, Completion, Delta, ServerSentEvent, ToolCall, assemble
 from sseparse._events import Item
-from sseparse.assembly._json import JSONObject, as_list, as_object
+from sseparse.assembly._json import JSONObject, JSONValue, as_list, as_object
 from sseparse.assembly._usage import build_usage
 from sseparse.assembly.protocols._openai_responses import STEPS, OpenAIResponses
 from sseparse.assembly.protocols._openai_responses_usual import USUAL
@@ -814,3 +814,30 @@ def test_the_native_output_has_the_arguments_back(completion: Completion) -> Non
     last = json.loads(write(completion)[-1].data)["response"]
     native = completion.to_native()
     assert native["output"] == last["output"]
+
+
+PAY = {"type": "function_call", "call_id": "c1", "name": "pay", "arguments": '{"to":"A"}'}
+DROP = {"type": "function_call", "call_id": "c2", "name": "drop", "arguments": '{"x":"B"}'}
+OTHER = {"type": "function_call", "call_id": "c9", "name": "other", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("output", "found"),
+    [([DROP], ["message-differs"]), ([DROP, PAY], []), ([OTHER], ["message-differs"] * 2)],
+)
+def test_a_final_output_never_gives_a_call_the_arguments_of_another(
+    output: list[JSONValue], found: list[str]
+) -> None:
+    completion = fold(
+        event({"type": "response.created", "response": {"id": "r"}}),
+        event({"type": "response.output_item.done", "output_index": 0, "item": PAY}),
+        event({"type": "response.output_item.done", "output_index": 1, "item": DROP}),
+        event(
+            {"type": "response.completed", "response": {"status": "completed", "output": output}}
+        ),
+    )
+    calls = {call.id: call.arguments for call in completion.tool_calls}
+    assert calls["c1"] == PAY["arguments"]
+    assert calls["c2"] == DROP["arguments"]
+    assert ("c9" in calls) is (OTHER in output)
+    assert codes(completion) == found

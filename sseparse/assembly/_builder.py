@@ -49,11 +49,12 @@ class ToolCallBuilder:
 class ToolCalls:
     """The tool calls of one choice, and which of them a delta belongs to."""
 
-    __slots__ = ("_by_index", "_server", "builders")
+    __slots__ = ("_by_id", "_by_index", "_server", "builders")
 
     def __init__(self, *, server: bool = False) -> None:
         self.builders: list[ToolCallBuilder] = []
         self._by_index: dict[int, ToolCallBuilder] = {}
+        self._by_id: dict[str, ToolCallBuilder] = {}
         self._server = server
 
     def find(self, index: int | None, id: str | None, name: str | None) -> ToolCallBuilder:  # noqa: A002 (the providers' word)
@@ -63,15 +64,21 @@ class ToolCalls:
         index (some servers number all parallel calls 0). Without an index: the call with that id;
         without id and name, the last call.
         """
+        call = self._find(index, id, name)
+        if id and call.id in (None, id):
+            self._by_id.setdefault(id, call)
+        return call
+
+    def _find(self, index: int | None, id: str | None, name: str | None) -> ToolCallBuilder:  # noqa: A002 (the providers' word)
         if index is not None:
             call = self._by_index.get(index)
             if call is None:
                 call = self._by_index[index] = self.open()
             elif id and name and call.id and id != call.id:
-                call = self._by_index[index] = self._by_id(id) or self.open()
+                call = self._by_index[index] = self._by_id.get(id) or self.open()
             return call
         if id:
-            return self._by_id(id) or self.open()
+            return self._by_id.get(id) or self.open()
         if name or not self.builders:
             return self.open()
         return self.builders[-1]
@@ -85,9 +92,6 @@ class ToolCalls:
     def build(self) -> tuple[ToolCall, ...]:
         """Return the calls so far."""
         return tuple([call.build() for call in self.builders])
-
-    def _by_id(self, id: str) -> ToolCallBuilder | None:  # noqa: A002 (as above)
-        return next((call for call in self.builders if call.id == id), None)
 
 
 class Part:

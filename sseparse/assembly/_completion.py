@@ -222,7 +222,8 @@ class Completion:
     def to_native(self) -> JSONObject:
         """Return the provider's own non-streaming object, as plain JSON values.
 
-        The types of the provider's SDK accept it if the stream came to its end: of openai a
+        The types of the provider's SDK accept it if the stream came to its end and has what
+        they ask for (some servers send no finish_reason): of openai a
         ``ChatCompletion`` or a ``Response``, of anthropic a ``Message``, of google-genai a
         ``GenerateContentResponse``, and so on. What the stream did not say is null here too, or
         missing, never made up.

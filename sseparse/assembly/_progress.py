@@ -126,7 +126,8 @@ class Progress:
         if not self.has_finish_reason and self.state in (State.WAITING, State.STREAMING):
             self.step(Step.FINISH)
         self.step(Step.DONE)
-        deltas.append(Delta("end"))
+        if not (self.done or self.terminal):  # (it is told of once)
+            deltas.append(Delta("end"))
 
     @property
     def finished(self) -> bool:

@@ -145,6 +145,8 @@ class Protocol(Growth, ABC):
         try:
             payload = self.loads(text)
         except ValueError:
+            payload = None
+        if payload is None:
             payload = {"message": text}
         self.fail(as_object(payload).get("error") or payload, deltas)
 

@@ -62,7 +62,8 @@ class AnthropicMessages(Protocol):
         self._spliced = False  # another message has begun inside this one
         self._blocks: dict[int, Part] = {}
         self._last = 0  # the index of the block that an event was last about
-        self._inputs: list[ToolCallBuilder] = []  # the calls whose input came whole
+        self._next = 0  # the index that the next block most likely has
+        self._inputs: set[ToolCallBuilder] = set()  # the calls whose input came whole
         # What the block that grew last can take more of: which index and which kind of piece.
         self._usual_index: int | None = None
         self._decode_usual: Decode = decode_text
@@ -228,7 +229,7 @@ class AnthropicMessages(Protocol):
     # Its blocks
 
     def _start_block(self, payload: JSONObject, deltas: list[Delta]) -> None:
-        index = self._index(payload, max(self._blocks, default=-1) + 1)
+        index = self._index(payload, self._next)
         self._open_block(index, payload.get("content_block"), deltas)
         keep_unheard_of(payload, _OF_BLOCK_EVENT, self.extra)
 
@@ -265,7 +266,7 @@ class AnthropicMessages(Protocol):
             self._cite(part, {"citation": citation}, deltas)
         if part.call is not None and block.get("input") and not part.call.arguments:
             self.grow_arguments(choice, part.call, block["input"], deltas)
-            self._inputs.append(part.call)
+            self._inputs.add(part.call)
 
     def _add_block(self, index: int, block: JSONObject, deltas: list[Delta]) -> Part:
         """Add a block to the message, without what may come in pieces."""
@@ -274,6 +275,7 @@ class AnthropicMessages(Protocol):
         kind = as_text(block.get("type"))
         part = self.open_part(choice, Fields(block), _KINDS.get(kind))
         self._blocks[index] = part
+        self._next = max(self._next, index + 1)
         part.fields.pop("citations", None)
         entries(choice.extra, "content").append(part.fields)
         if kind == "tool_use" or (kind not in _KINDS and "input" in block and "name" in block):

@@ -87,7 +87,7 @@ class CohereV2(Protocol):
     def _close_part(self, kind: str, index: int | None) -> None:
         parts = self._blocks if kind == "content-end" else self._calls
         if index is None:
-            index = max(parts, default=0)
+            index = next(reversed(parts), 0)
         self.part_step(parts.get(index, Part(Fields())), PartStep.CLOSE)
 
     def _fold_delta(self, step: Step | PartStep, payload: JSONObject, deltas: list[Delta]) -> None:
@@ -165,7 +165,7 @@ class CohereV2(Protocol):
         deltas: list[Delta],
     ) -> None:
         if index is None:  # nothing says which block: the last one, or a new one
-            last = max(self._blocks, default=-1)
+            last = next(reversed(self._blocks), -1)
             index = max(last, 0) if step is PartStep.GROW else last + 1
         texts = (key for key in _KINDS if isinstance(block.get(key), str))
         kind = as_text(block.get("type")) or next(texts, None)

@@ -8,6 +8,7 @@ that is unknown, the last item of the type that the event is about.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 
 from sseparse.assembly._builder import ToolCallBuilder, known_index
 from sseparse.assembly._delta import Delta
@@ -142,27 +143,48 @@ class OutputFold(PartFold):
         return self.find_item(event, as_text(sent.get("type")) or "")
 
     def fold_output(self, output: list[JSONValue], deltas: list[Delta]) -> None:
-        """Fold in the output of a whole response: of each type, the first item is the first."""
-        if len([sent for sent in output if isinstance(sent, dict)]) != len(output):
+        """Fold in the output of a whole response, item by item."""
+        final = [sent for sent in output if isinstance(sent, dict)]
+        if len(final) != len(output):
             self.bad_shape("an output item", "object")
-        waiting: dict[str | None, list[OutputItem]] = {}
-        for item in reversed(self.items):
-            waiting.setdefault(item.type, []).append(item)
-        news = bool(self.items)
-        for sent in output:
-            if not isinstance(sent, dict):
-                continue
-            known = waiting.get(as_text(sent.get("type")))
-            if known:
-                item = known.pop()
-            else:
+        streamed = list(self.items)
+        pairs = self._pairs(final)
+        for sent, item in zip(final, pairs, strict=True):
+            if item is None:
                 item = self._new_item({}, sent, deltas)
-                if news:
+                if streamed:
                     self.differ("the final output has an item that was not streamed")
             self.overlay_item(item, sent, PartStep.CLOSE, deltas)
             item.state = PartState.CLOSED
-        if any(waiting.values()):
+        if len([item for item in pairs if item is not None]) < len(streamed):
             self.differ("the final output lacks an item that was streamed, and was kept")
+
+    def _pairs(self, final: list[JSONObject]) -> list[OutputItem | None]:
+        """Return for each item of a final output the one that was streamed, if there is one.
+
+        The same id makes the same item. Where ids say nothing (GitHub Copilot sends others each
+        time), of each type the first is the first; but no call is another call's.
+        """
+        named: dict[tuple[str | None, str], deque[OutputItem]] = {}
+        for item in self.items:
+            for name in _ids(item.fields):
+                named.setdefault((item.type, name), deque()).append(item)
+        used: set[OutputItem] = set()
+        pairs: list[OutputItem | None] = []
+        for sent in final:
+            kind = as_text(sent.get("type"))
+            queues = (named.get((kind, name), deque()) for name in _ids(sent))
+            pairs.append(next(filter(None, (_take(queue, used) for queue in queues)), None))
+        waiting: dict[tuple[str | None, bool], deque[OutputItem]] = {}
+        for item in self.items:
+            has_call_id = bool(item.fields.get("call_id"))
+            waiting.setdefault((item.type, has_call_id), deque()).append(item)
+        for place, sent in enumerate(final):
+            kind = as_text(sent.get("type"))
+            for has_call_id in (False,) if sent.get("call_id") else (False, True):
+                if pairs[place] is None:
+                    pairs[place] = _take(waiting.get((kind, has_call_id), deque()), used)
+        return pairs
 
     def overlay_item(
         self, item: OutputItem, sent: JSONObject, step: PartStep, deltas: list[Delta]
@@ -269,3 +291,16 @@ def drop_partial_image(item: OutputItem) -> None:
     if isinstance(partial, Entries):
         for kept in partial[-1:]:
             as_object(kept).pop("partial_image_b64", None)
+
+
+def _ids(item: JSONObject) -> list[str]:
+    return [id for key in ("call_id", "id") if (id := as_text(item.get(key)))]  # noqa: A001 (as above)
+
+
+def _take(queue: deque[OutputItem], used: set[OutputItem]) -> OutputItem | None:
+    """Return the first item of a queue that is not used, which it is now."""
+    while queue:
+        if (item := queue.popleft()) not in used:
+            used.add(item)
+            return item
+    return None

@@ -7,6 +7,8 @@ message, the caller's calls. Field names: https://platform.openai.com/docs/api-r
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import cast
 
 from sseparse.assembly._completion import Choice, Completion, ToolCall
@@ -63,21 +65,43 @@ def _usage(raw: JSONObject) -> JSONObject:
 
 def _filled(items: list[JSONValue], choice: Choice) -> JSONValue:
     """Return the items with the arguments of their calls."""
-    waiting = [*choice.tool_calls, *choice.server_tool_calls]
-    return [_item(item, waiting) if isinstance(item, dict) else item for item in items]
+    calls = _Calls([*choice.tool_calls, *choice.server_tool_calls])
+    return [_item(item, calls) if isinstance(item, dict) else item for item in items]
 
 
-def _item(item: JSONObject, waiting: list[ToolCall]) -> JSONObject:
+class _Calls:
+    """The calls that no item has been given yet: by id, else the next of its type."""
+
+    def __init__(self, calls: list[ToolCall]) -> None:
+        self._by_id = {(call.type, call.id): call for call in reversed(calls) if call.id}
+        self._by_type: dict[str, deque[ToolCall]] = {}
+        self._given: set[int] = set()
+        for call in calls:
+            self._by_type.setdefault(call.type, deque()).append(call)
+
+    def take(self, kind: str, ids: Iterable[JSONValue]) -> ToolCall | None:
+        named = (self._by_id.get((kind, id)) for id in ids if isinstance(id, str))  # noqa: A001 (the provider's word)
+        call = next((call for call in named if call and self._is_free(call)), None)
+        queue = self._by_type.get(kind, deque())
+        while call is None and queue:
+            call = queue.popleft()
+            call = call if self._is_free(call) else None
+        if call is not None:
+            self._given.add(id(call))
+        return call
+
+    def _is_free(self, call: ToolCall) -> bool:
+        return id(call) not in self._given
+
+
+def _item(item: JSONObject, calls: _Calls) -> JSONObject:
     kind = as_text(item.get("type"))
     spec = CALLS.get(kind or "")
     if spec is None:
         return _with_parts(item) if kind in ("message", "reasoning") else item
-    ids = (item.get("call_id"), item.get("id"))
-    alike = [call for call in waiting if call.type == spec.type]
-    call = next((call for call in alike if call.id and call.id in ids), alike[0] if alike else None)
+    call = calls.take(spec.type, (item.get("call_id"), item.get("id")))
     if call is None:
         return item
-    waiting.remove(call)
     if not spec.streams or spec.key in item:
         return item
     return {**item, spec.key: call.arguments}

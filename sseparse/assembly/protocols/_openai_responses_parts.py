@@ -162,10 +162,11 @@ class PartFold(Protocol):
         self, item: OutputItem, name: str, part: Part, value: JSONValue, deltas: list[Delta]
     ) -> None:
         """Take the text of a part as a whole."""
-        streamed = "".join(part.pieces.texts)
         if not isinstance(value, str) or not value:
             self.grow_text(item, name, part, value, deltas)
-        elif value == streamed or whole(value) == whole(streamed):
+            return
+        streamed = "".join(part.pieces.texts)
+        if value == streamed or whole(value) == whole(streamed):
             part.pieces[:] = [value]  # one piece from now on: it will be compared again
         elif not value.startswith(streamed):
             self.differ("a text as a whole differs from its pieces; the whole stands")
