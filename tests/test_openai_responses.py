@@ -830,8 +830,11 @@ def test_a_final_output_never_gives_a_call_the_arguments_of_another(
 ) -> None:
     completion = fold(
         event({"type": "response.created", "response": {"id": "r"}}),
-        event({"type": "response.output_item.done", "output_index": 0, "item": PAY}),
-        event({"type": "response.output_item.done", "output_index": 1, "item": DROP}),
+        *(
+            event({"type": f"response.output_item.{word}", "output_index": index, "item": item})
+            for index, item in enumerate((PAY, DROP))
+            for word in ("added", "done")
+        ),
         event(
             {"type": "response.completed", "response": {"status": "completed", "output": output}}
         ),
