@@ -343,7 +343,7 @@ class Decoder(Interpreter, Generic[ItemT]):
                 return chunk
         rest = chunk[text_end + (4 if crlf else 2) :]
         if chunk[:5] == b"data:":
-            pieces = data_of_blocks(chunk, text_end, crlf=crlf)
+            pieces = data_of_blocks(chunk, text_end, crlf)
             if pieces is None:
                 return chunk
             if not self._last_event_id:

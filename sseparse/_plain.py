@@ -27,18 +27,16 @@ def single_event(chunk: bytes, last_event_id: str) -> ServerSentEvent | None:
     return ServerSentEvent(data, "message", None, last_event_id)
 
 
-_LF, _CRLF = b"\n\ndata:", b"\r\n\r\ndata:"
-# By the line end and by whether the field has its space: what stands between two data.
-_GAPS = {
-    (crlf, spaced): (gap + b" " * spaced, (gap + b" " * spaced).decode())
-    for crlf, gap in ((False, _LF), (True, _CRLF))
-    for spaced in (False, True)
-}
+# What stands between two data: by the line end, then by whether the field has its space.
+_GAPS = (
+    ((b"\n\ndata:", "\n\ndata:"), (b"\n\ndata: ", "\n\ndata: ")),
+    ((b"\r\n\r\ndata:", "\r\n\r\ndata:"), (b"\r\n\r\ndata: ", "\r\n\r\ndata: ")),
+)
 _LONG = 128
 """Bytes of an event from which on it is cheaper to decode each by itself (measured)."""
 
 
-def data_of_blocks(chunk: bytes, end: int, *, crlf: bool) -> list[str] | None:
+def data_of_blocks(chunk: bytes, end: int, crlf: bool) -> list[str] | None:
     """Return the data of blocks that consist of data lines.
 
     Args:
@@ -47,7 +45,7 @@ def data_of_blocks(chunk: bytes, end: int, *, crlf: bool) -> list[str] | None:
         crlf: whether the lines end in CRLF; else in LF.
     """
     spaced = chunk[5] == 32
-    gap, gap_text = _GAPS[crlf, spaced]
+    gap, gap_text = _GAPS[crlf][spaced]
     text = chunk[6 if spaced else 5 : end]
     # A line end inside a piece is another line of its block. Looking for one in all of them at once
     # costs a copy, and less than counting.
