@@ -138,3 +138,18 @@ def test_a_completion_made_by_hand_has_a_response() -> None:
 def test_the_server_may_say_done_after_its_response() -> None:
     events = [event(response(1, texts("a"))), ServerSentEvent("[DONE]")]
     assert assemble(events, "mcp").findings == ()
+
+
+RESULT = {"jsonrpc": "2.0", "id": 1, "result": {"content": []}}
+FAILURE = {"jsonrpc": "2.0", "id": 2, "error": {"code": -1, "message": "no"}}
+
+
+def test_in_a_batch_no_response_is_given_the_id_of_another() -> None:
+    good_first, bad_first = (
+        assemble([event(batch)]) for batch in ([RESULT, FAILURE], [FAILURE, RESULT])
+    )
+    assert good_first.to_native() == RESULT
+    assert good_first.extra["responses"] == [FAILURE]
+    assert bad_first.to_native() == FAILURE
+    assert bad_first.choices[0].extra == {"id": 1, "result": {"content": []}}
+    assert good_first.error == bad_first.error == FAILURE["error"]

@@ -41,7 +41,7 @@ def _check_protocol(
 
 def _complete_protocol(
     context: click.Context,  # noqa: ARG001 (what click gives)
-    option: click.Parameter,  # noqa: ARG001
+    option: click.Parameter,  # noqa: ARG001 (likewise)
     start: str,
 ) -> list[CompletionItem]:
     return [CompletionItem(name) for name in protocol_names() if name.startswith(start)]

@@ -44,10 +44,10 @@ class MCP(JSONRPC):
         A stream that was cut before it has neither ``result`` nor ``error`` in it.
         """
         native: JSONObject = {"jsonrpc": "2.0", "id": completion.id}
-        if completion.error is not None:
-            native["error"] = completion.error
-        elif "result" in completion.extra:
+        if "result" in completion.extra:  # of the first response; an error is then another's
             native["result"] = completion.extra["result"]
+        elif completion.error is not None:
+            native["error"] = completion.error
         elif completion.content is not None:
             native["result"] = {"content": [{"type": "text", "text": completion.content}]}
         return native
@@ -66,9 +66,11 @@ class MCP(JSONRPC):
         entries(self.extra, "requests" if is_request else "notifications").append(message)
 
     def take_failure(self, message: JSONObject, deltas: list[Delta]) -> None:
-        """Take a response that is an error."""
+        """Take a response that is an error; whose it is stands in it if it is not the first."""
         if self.id is None:
             self.id = rpc_id(message)
+        else:
+            entries(self.extra, "responses").append(message)
         super().take_failure(message, deltas)
 
     def take_result(self, message: JSONObject, deltas: list[Delta]) -> None:
@@ -79,7 +81,7 @@ class MCP(JSONRPC):
             entries(self.extra, "responses").append(message)
             return
         choice = self.choice(len(self._answered))
-        if self._answered:
+        if self._answered or self.id not in (None, found):
             choice.extra.update(id=found, result=result)
         else:
             self.extra["result"] = result
