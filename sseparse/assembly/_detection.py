@@ -132,8 +132,11 @@ def recognise(event: ServerSentEvent, payload: object) -> str | None:
         event: the event.
         payload: its data, decoded, or None where that is no JSON.
     """
-    if isinstance(payload, list) and payload and as_object(payload[0]).get("jsonrpc") == "2.0":
-        payload = payload[0]  # a batch, as MCP had it for a while
+    if isinstance(payload, list):  # a batch, as MCP had it for a while: any message may decide
+        batch = [as_object(entry) for entry in payload]
+        whole = all(message.get("jsonrpc") == "2.0" for message in batch)
+        if whole and any(map(_mcp, batch)):
+            return "mcp"
     if isinstance(payload, dict):
         return next((name for name, rule in RULES.items() if rule(payload)), None)
     # Replicate's data is plain text, which may look like any JSON but an object.
