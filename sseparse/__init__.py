@@ -26,18 +26,23 @@ from sseparse.assembly import (
 # isort: on
 
 if TYPE_CHECKING:
-    from sseparse.recording import Read, Recording
+    from sseparse.recording import Read, Recorder, Recording
     from sseparse.replay import aplay, play
 
 __version__ = "0.1.0"
 
-_LAZY = {"Read": "recording", "Recording": "recording", "aplay": "replay", "play": "replay"}
+# fmt: off
+_LAZY = {
+    "Read": "recording", "Recorder": "recording", "Recording": "recording",
+    "aplay": "replay", "play": "replay",
+}
+# fmt: on
 
 # fmt: off
 __all__ = [
     "Assembler", "AssemblyError", "Choice", "Comment", "Completion", "Decoder", "DecoderClosed",
     "Delta", "EventTooLarge", "Finding", "FunctionCall", "NotAnEventStream", "Read",
-    "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
+    "Recorder", "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
     "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events", "aplay",
     "assemble", "detect", "encode", "iter_events", "play",
 ]

@@ -313,7 +313,7 @@ def test_a_file_that_breaks_while_it_is_read_is_named() -> None:
 
 
 BAD_SIDECARS = {
-    b"": ":1: no header; .* the file is empty; --timing none reads the body without",
+    b"\n": ":1: no header; .* the file is empty; --timing none reads the body without",
     b"\x89PNG\r\n": ":1: no header; .* --timing none reads the body without",
     b'{"sseparse_timing":1}\n[0,\n[0.1,3]\n{"end":"eof"}\n': ":2: not JSON: '\\[0,'$",
     b'{"sseparse_timing":1}\n[2,3]\n[1,3]\n': ":3: time goes back, from 2.0 to 1.0 seconds",

@@ -111,14 +111,16 @@ class Recording:
         # The timing first. A recorder at work writes bytes before their line: what is read in this
         # order may have bytes without a line, but never a line without its bytes.
         lines = _content(sidecar) if timing in ("auto", "sidecar") else None
-        body = path.read_bytes()
-        if lines is not None:
-            return _with_sidecar(body, parse(lines, str(sidecar)), path)
+        measured = None if lines is None else parse(lines, str(sidecar))
+        body = _content(path)
+        if body is None:
+            body = _body_before_the_first_byte(path, measured)
+        if measured is not None and measured.header.timed:
+            return _with_sidecar(body, measured, path)
         if timing == "sidecar":
-            raise RecordingError(
-                'there is no such timing file; timing="auto" reads the body without', str(sidecar)
-            )
-        return _without_sidecar(body, timing, path)
+            why = "there is no such timing file" if measured is None else "it holds no times"
+            raise RecordingError(f'{why}; timing="auto" reads the body without', str(sidecar))
+        return _without_sidecar(body, timing, path, measured)
 
     @classmethod
     def from_bytes(cls, body: bytes, timing: Literal["auto"] | TimingSource = "auto") -> Recording:
@@ -132,6 +134,35 @@ class Recording:
         if timing == "sidecar":
             raise RecordingError("bytes have no timing file beside them", "<bytes>")
         return _without_sidecar(bytes(body), timing, None)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        r"""Write the recording to files: the body, and its timing file beside it.
+
+        A body whose times were not measured gets a timing file only for what is known of request
+        and response. Both files are written whole under other names, then put in place, with the
+        mode 0600 or that of the files they replace.
+
+        Args:
+            path: the file of the body.
+            overwrite: whether files that exist are replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            FileExistsError: there is such a file, and ``overwrite`` is false.
+            OSError: a file cannot be written. What was there is as it was.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     recording = Recording((Read(0.5, b"data: 1"), Read(0.75, b"\n\n")))
+        ...     path = recording.save(directory + "/fixture.txt")
+        ...     Recording.load(path).reads == recording.reads
+        True
+        """
+        from sseparse.recording._files import save_files  # the way of `hashlib`: see _sha256
+
+        return save_files(self, path, overwrite=overwrite)
 
 
 def _check_timing(timing: str) -> None:
@@ -150,7 +181,16 @@ def _content(path: Path) -> bytes | None:
         raise
 
 
-def _without_sidecar(body: bytes, timing: str, path: Path | None) -> Recording:
+def _body_before_the_first_byte(path: Path, measured: Timing | None) -> bytes:
+    """Return the body of a recording that was killed before it made the file of the body."""
+    if measured is None or measured.reads or measured.end.reason != "interrupted":
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return b""
+
+
+def _without_sidecar(
+    body: bytes, timing: str, path: Path | None, untimed: Timing | None = None
+) -> Recording:
     blocks = split_blocks(body)
     times = created_times(blocks) if timing in ("auto", "created") else None
     if times is None and timing == "created":
@@ -162,7 +202,10 @@ def _without_sidecar(body: bytes, timing: str, path: Path | None) -> Recording:
     reads = [
         Read(time, block) for time, block in zip(times or [0.0] * len(blocks), blocks, strict=True)
     ]
-    return Recording(tuple(reads), timing=source, path=path)
+    if untimed is None:
+        return Recording(tuple(reads), timing=source, path=path)
+    warnings = (*untimed.warnings, *_differences(body, len(body), untimed.end, path))
+    return Recording(tuple(reads), untimed.header, untimed.end, source, path, warnings)
 
 
 def _with_sidecar(body: bytes, timing: Timing, path: Path) -> Recording:
@@ -180,7 +223,7 @@ def _with_sidecar(body: bytes, timing: Timing, path: Path) -> Recording:
     return Recording(tuple(reads), timing.header, timing.end, "sidecar", path, warnings)
 
 
-def _differences(body: bytes, timed: int, end: End, path: Path) -> list[str]:
+def _differences(body: bytes, timed: int, end: End, path: Path | None) -> list[str]:
     """Say where the body is not what the timing file speaks of: the first difference found."""
     length = len(body)
     if length != timed:

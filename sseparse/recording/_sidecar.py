@@ -8,8 +8,9 @@ Everything that is known about the format stands here, for whoever reads it and 
     {"end":"eof","t":2.488,"bytes":23730,"sha256":"…"}
 
 A header, one line per network read (seconds since the request was sent, bytes of that one read),
-and the end. Lines are only ever appended, so a kill leaves at worst a last line cut short: that one
-line is forgiven, with a warning, and any other damage is an error that names its line.
+and the end. Lines are only ever appended, so a kill leaves at worst a last line cut short, be it
+the header: that one line is forgiven, with a warning, and any other damage is an error that names
+its line.
 
 A file of an older version is converted step by step, version by version, before it is understood;
 so all that follows knows only the newest.
@@ -55,6 +56,10 @@ class Header:
         status: the HTTP status code, or None.
         headers: the response's headers, name and value pairs in the order received.
         headers_at: when they came, in seconds since the request was sent, or None.
+        decoded: the content coding, such as ``"gzip"``, that was undone before the body was
+            recorded, or None.
+        timed: whether there are times at all; a file without has no reads, and is kept for what
+            it says of request and response.
         extra: keys of the file that are not known here, kept to be written back.
     """
 
@@ -63,6 +68,8 @@ class Header:
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     headers_at: Seconds | None = None
+    decoded: str | None = None
+    timed: bool = True
     extra: Mapping[str, object] = attrs.field(factory=dict)
 
 
@@ -71,8 +78,11 @@ class End:
     """How the stream ended: the last line of the timing file.
 
     Attributes:
-        reason: ``"eof"``, ``"reset"``, ``"timeout"``; ``"interrupted"`` where the timing file has
-            no end line; or whatever else the file says.
+        reason: ``"eof"``, the server ended it; ``"truncated"``, it closed the connection before the
+            end of the body; ``"reset"``, the connection was reset; ``"timeout"``;
+            ``"client_closed"``, the client went away first; ``"interrupted"``, the recorder did, as
+            where the timing file has no end line; ``"bad_content_encoding"``, the body could not be
+            decompressed; ``"error"``, anything else; or whatever the file says.
         t: when it ended, in seconds since the request was sent, or None.
         bytes: the length of the whole body, or None.
         sha256: the body's SHA-256 in hexadecimal, or None.
@@ -114,6 +124,47 @@ def sidecar_path(path: str | os.PathLike[str]) -> Path:
     return Path(os.fspath(path) + SUFFIX)
 
 
+def encode_header(header: Header) -> bytes:
+    r"""Return the first line of a timing file.
+
+    >>> encode_header(Header(status=200, extra={"note": "x"}))
+    b'{"sseparse_timing":1,"status":200,"note":"x"}\n'
+    """
+    return _encode({VERSION_KEY: NEWEST_VERSION, **_said(header)}, header.extra)
+
+
+def encode_read(time: float, size: int) -> bytes:
+    r"""Return the line of one network read; the time is rounded to microseconds.
+
+    >>> encode_read(0.25, 310)
+    b'[0.250000,310]\n'
+    """
+    return b"[%.6f,%d]\n" % (time, size)
+
+
+def encode_end(end: End) -> bytes:
+    r"""Return the last line of a timing file.
+
+    >>> encode_end(End("eof", t=0.5, bytes=7))
+    b'{"end":"eof","t":0.5,"bytes":7}\n'
+    """
+    fields = _said(end)
+    return _encode({"end": fields.pop("reason"), **fields}, end.extra)
+
+
+def _said(line: Header | End) -> dict[str, object]:
+    """Return the fields that differ from what they are where a file does not name them."""
+    return {
+        field.name: value
+        for field in attrs.fields(type(line))
+        if field.name != "extra" and (value := getattr(line, field.name)) != field.default
+    }
+
+
+def _encode(fields: dict[str, object], extra: Mapping[str, object]) -> bytes:
+    return msgspec.json.encode({**fields, **extra}) + b"\n"
+
+
 def parse(data: bytes, path: str) -> Timing:
     r"""Understand the content of a timing file.
 
@@ -123,13 +174,15 @@ def parse(data: bytes, path: str) -> Timing:
 
     Raises:
         UnsupportedVersion: a newer sseparse wrote it.
-        RecordingError: it is empty or has no header, a line other than the last is damaged, or a
-            time is negative or earlier than the one before.
+        RecordingError: it has no header, a line other than the last is damaged, or a time is
+            negative or earlier than the one before.
 
     >>> timing = parse(b'{"sseparse_timing":1}\n[0.25,3]\n{"end":"eof"}\n', "a.timing.jsonl")
     >>> timing.reads, timing.end.reason
     (((0.25, 3),), 'eof')
     """
+    if _cut_in_header(data):
+        return Timing(Header(), (), End("interrupted"), (f"{path}: {_NO_RESPONSE}",))
     lines, warnings = _decode_lines(data, path)
     for version in range(_version(lines[0][1], path), NEWEST_VERSION):
         if version not in CONVERTERS:
@@ -159,6 +212,30 @@ def parse(data: bytes, path: str) -> Timing:
         end = End("interrupted")
         warnings.append(f"{path}: no end line; the recording was interrupted")
     return Timing(header, tuple(reads), end, tuple(warnings))
+
+
+_NO_RESPONSE = "the recording was interrupted before the response came"
+
+
+def _cut_in_header(data: bytes) -> bool:
+    """Tell a file whose recorder was killed before it had written the first line.
+
+    A file that holds something else is none of ours.
+    """
+    start = f'{{"{VERSION_KEY}":'.encode()
+    return (
+        b"\n" not in data
+        and (start.startswith(data) or data.startswith(start))
+        and not _is_json(data)
+    )
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _decode_lines(data: bytes, path: str) -> tuple[list[Line], list[str]]:

@@ -1,0 +1,160 @@
+"""The two files of a recording on disk: opened, or replaced without losing what was there.
+
+``claim`` opens both for a recorder, which then only appends; ``save_files`` writes a recording that
+is at hand as a whole. Either way a file is made with mode 0600, for what is recorded is somebody's
+conversation, and none that exists is touched unless ``overwrite`` says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from sseparse.recording._sidecar import (
+    End,
+    Header,
+    encode_end,
+    encode_header,
+    encode_read,
+    sidecar_path,
+)
+
+if TYPE_CHECKING:
+    from sseparse.recording._recording import Recording
+
+MODE = 0o600
+
+
+@attrs.frozen
+class Claim:
+    """The two files of a recording to be, open for appending.
+
+    Attributes:
+        body: the file descriptor of the body.
+        sidecar: that of the timing file.
+        made: those of the two that were not there before.
+    """
+
+    body: int
+    sidecar: int
+    made: tuple[Path, ...]
+
+
+def claim(path: Path, *, overwrite: bool) -> Claim:
+    """Open the files of a new recording; files that exist keep their content for now.
+
+    The timing file comes first: a kill between the two leaves one that says "interrupted", and not
+    a body that looks whole.
+
+    Raises:
+        FileExistsError: one of them exists, and ``overwrite`` is false.
+        OSError: one cannot be opened for writing; none was made then.
+    """
+    sidecar_file = sidecar_path(path)
+    check(path, overwrite=overwrite)
+    made = tuple(file for file in (sidecar_file, path) if not file.exists())
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    if not overwrite:
+        flags |= os.O_EXCL
+    sidecar = os.open(sidecar_file, flags, MODE)
+    try:
+        body = os.open(path, flags, MODE)
+    except OSError:
+        os.close(sidecar)
+        remove([file for file in made if file == sidecar_file])
+        raise
+    return Claim(body, sidecar, made)
+
+
+def check(path: Path, *, overwrite: bool) -> None:
+    """See whether a recording can be written here, before anything is asked of a server.
+
+    Raises:
+        FileExistsError: there is one, and ``overwrite`` is false.
+        OSError: there is something else, such as a folder or a pipe, or no folder to write to.
+    """
+    for file in (path, sidecar_path(path)):
+        try:
+            mode = file.stat().st_mode
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(mode):
+            raise _os_error(errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL, file)
+        if not overwrite:
+            raise _os_error(errno.EEXIST, file)
+    folder = path.parent
+    if not folder.is_dir():
+        raise _os_error(errno.ENOTDIR if folder.exists() else errno.ENOENT, folder)
+
+
+def remove(files: list[Path] | tuple[Path, ...]) -> None:
+    """Remove files that nobody is to find; one that is gone already is as good."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def save_files(
+    recording: Recording, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> Path:
+    """Write a recording; see ``Recording.save``."""
+    path = Path(path)
+    check(path, overwrite=overwrite)
+    sidecar = sidecar_path(path)
+    timing = _timing(recording)
+    written: list[tuple[Path, Path]] = []
+    try:
+        # The timing is put in place first: beside the old body it is told of as not fitting, where
+        # a new body beside the old timing might fit by chance.
+        for file, data in ((sidecar, timing), (path, recording.body)):
+            if data is not None:
+                written.append((_write_beside(file, data), file))
+        for temporary, file in written:
+            temporary.replace(file)
+    finally:
+        remove([temporary for temporary, _ in written])
+    if timing is None:
+        remove([sidecar])  # of what was there before
+    return path
+
+
+def _timing(recording: Recording) -> bytes | None:
+    header, timed = recording.header, recording.timing == "sidecar"
+    if header is None and not timed:
+        return None
+    header = attrs.evolve(header or Header(), timed=timed)
+    end = attrs.evolve(
+        recording.end,
+        bytes=len(recording.body),
+        sha256=hashlib.sha256(recording.body).hexdigest(),
+    )
+    reads = recording.reads if timed else ()
+    lines = [encode_header(header), *(encode_read(read.time, len(read.data)) for read in reads)]
+    if recording.end != End("interrupted"):  # which is what the missing line says
+        lines.append(encode_end(end))
+    return b"".join(lines)
+
+
+def _write_beside(file: Path, data: bytes) -> Path:
+    """Write data to a new file in the same folder, with the mode of the file that is there."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else MODE
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(temporary, flags, mode), "wb") as opened:  # noqa: PTH123 (a descriptor)
+            opened.write(data)
+    except OSError:
+        remove([temporary])
+        raise
+    return temporary
+
+
+def _os_error(code: int, file: Path) -> OSError:
+    return OSError(code, os.strerror(code), str(file))
