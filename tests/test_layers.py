@@ -23,7 +23,12 @@ FLOORS = {
     "assembly": 2,
     "recording": 2,
     "_assemble": 3,
+    "_redact": 3,
+    "_verify": 3,
+    "formats": 3,
     "replay": 3,
+    "http": 4,
+    "server": 4,
     "cli": 5,
     "__init__": 4,  # what the command imports
     "__main__": 6,
@@ -38,9 +43,14 @@ SAME_ROOM = [
 
 # Which rooms may import a library; the standard library is free to all.
 LIBRARIES = {
-    "attrs": {"assembly", "recording"},
+    "attrs": {"assembly", "recording", "formats", "http", "server"},
     "jiter": {"assembly"},
-    "msgspec": {"_events", "assembly", "recording", "cli"},
+    "msgspec": {"_events", "_redact", "assembly", "recording", "formats", "cli"},
+    "h11": {"server", "formats"},  # what speaks HTTP/1.1, and what reads curl's trace of it
+    "httpx2": {"http"},
+    "jsonpath": {"_redact"},
+    "mitmproxy": {"formats"},
+    "yaml": {"formats"},
     "click": {"cli"},
     "rich": {"cli"},
 }
