@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -19,13 +19,14 @@ class BadContentEncoding(ValueError):
     """A body that is not coded as its header says, or in a coding that cannot be undone here."""
 
 
-def coding_of(content_encoding: str) -> str:
-    """Return a content-encoding in its plain form; ``""`` where there is nothing to undo.
+def coding_in(headers: Iterable[tuple[str, str]]) -> str:
+    """Return the content coding that headers tell of, ``""`` where there is nothing to undo.
 
-    >>> coding_of(" GZIP , identity "), coding_of("identity")
+    >>> coding_in([("Content-Encoding", " GZIP , identity ")]), coding_in([("x", "gzip")])
     ('gzip', '')
     """
-    names = [name.strip().lower() for name in content_encoding.split(",")]
+    values = [value for name, value in headers if name.lower() == "content-encoding"]
+    names = [name.strip().lower() for name in ",".join(values).split(",")]
     return ", ".join(name for name in names if name not in ("", "identity"))
 
 
@@ -41,7 +42,7 @@ class ContentDecoder:
         """Make the decompressors.
 
         Args:
-            coding: what ``coding_of`` gave; several are undone from the last to the first.
+            coding: what ``coding_in`` gave; several are undone from the last to the first.
 
         Raises:
             BadContentEncoding: one is not known, or its library is not installed.

@@ -15,6 +15,8 @@ _TRUNCATED = {
     "IncompleteRead",  # http.client, urllib3
     "RemoteProtocolError",  # h11, httpx, httpx2
 }
+_UNDECODABLE = {"BadContentEncoding", "ContentDecodingError", "ContentEncodingError", "DecodeError"}
+_UNDECODABLE |= {"DecodingError"}  # httpx, httpx2; before: ours, requests, aiohttp, urllib3
 _RESET = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED}
 
 
@@ -36,6 +38,8 @@ def end_reason(error: BaseException | None) -> str:
     names = {base.__name__ for link in chain for base in type(link).__mro__}
     if any("Timeout" in name for name in names):
         return "timeout"
+    if names & _UNDECODABLE:
+        return "bad_content_encoding"
     if names & _TRUNCATED:
         return "truncated"
     if "GeneratorExit" in names or "CancelledError" in names:

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sseparse.recording._content_coding import BadContentEncoding, ContentDecoder, coding_of
+from sseparse.recording._content_coding import BadContentEncoding, ContentDecoder, coding_in
 from sseparse.recording._ends import end_reason
 from sseparse.recording._files import claim, remove
 from sseparse.recording._redaction import Headers, Request, kept_response_headers
@@ -56,6 +56,7 @@ class Recorder:
 
     Attributes:
         path: the file of the body.
+        end: how the stream ended, once it has; see ``End.reason``.
         error: what ended the recording early, or None.
         reads: how many reads were recorded.
         size: how many bytes of the body.
@@ -98,6 +99,7 @@ class Recorder:
             OSError: a file cannot be opened.
         """
         self.path = Path(path)
+        self.end: str | None = None
         self.error: Exception | None = None
         self.reads = 0
         self.size = 0
@@ -118,7 +120,13 @@ class Recorder:
         self._open = True
 
     def response(
-        self, status: int, headers: Headers = (), *, at: float | None = None, raw: bool = False
+        self,
+        status: int,
+        headers: Headers = (),
+        *,
+        at: float | None = None,
+        raw: bool = False,
+        decoded: str | None = None,
     ) -> None:
         """Take the head of the response; the header of the recording is written with it.
 
@@ -130,15 +138,13 @@ class Recorder:
             at: when they came, in seconds since the request was sent; None: now.
             raw: what ``write`` is going to be given are the bytes as they came over the network:
                 they are decoded by their content-encoding.
+            decoded: the content coding that somebody else undoes before ``write`` is called.
         """
         if not self._open or self._begun:
             return
         pairs = list(headers)
-        coding = ""
-        if raw:
-            named = [value for name, value in pairs if name.lower() == "content-encoding"]
-            coding = coding_of(",".join(named))
-        self._begin(status, pairs, self._time(at), coding or None)
+        coding = coding_in(pairs) if raw else ""
+        self._begin(status, pairs, self._time(at), coding or decoded or None)
         if coding and self._open:
             try:
                 self._decoder = ContentDecoder(coding)
@@ -192,6 +198,7 @@ class Recorder:
             self._begin(None, (), None, None)
         if not self._open:
             return
+        self.end = end
         line = End(
             end,
             t=round(self._time(at), 6),
@@ -275,6 +282,7 @@ class Recorder:
 
     def _fail(self, error: Exception, end: str = "interrupted") -> None:
         """End the recording for an error that left the timing file whole."""
+        self.end = end
         line = encode_end(End(end, extra={"error": _words(error)}))
         with contextlib.suppress(OSError):
             _write_all(self._claim.sidecar, line)
