@@ -15,7 +15,7 @@ from sseparse._decoder import Decoder
 from sseparse._encoder import encode
 from sseparse._errors import (
     AssemblyError, DecoderClosed, EventTooLarge, NotAnEventStream, RecordingError, SSEError,
-    UnsupportedVersion,
+    TransferError, UnsupportedVersion,
 )
 from sseparse._events import Comment, ServerSentEvent, UnknownField
 from sseparse._sources import aiter_events, iter_events
@@ -43,7 +43,7 @@ __all__ = [
     "Assembler", "AssemblyError", "Choice", "Comment", "Completion", "Decoder", "DecoderClosed",
     "Delta", "EventTooLarge", "Finding", "FunctionCall", "NotAnEventStream", "Read",
     "Recorder", "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
-    "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events", "aplay",
+    "TransferError", "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events", "aplay",
     "assemble", "detect", "encode", "iter_events", "play",
 ]
 # fmt: on

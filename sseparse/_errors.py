@@ -6,6 +6,7 @@
     ├── EventTooLarge      (ValueError)    input over the cap
     ├── DecoderClosed      (RuntimeError)  feed() after close()
     ├── NotAnEventStream   (ValueError)    a response that is no event stream
+    ├── TransferError                      no response at all: no such host, refused, TLS
     ├── AssemblyError      (ValueError)    a stream that breaks its protocol, with strict=True
     └── RecordingError     (ValueError)    a recording that cannot be read
         └── UnsupportedVersion             ... because a newer sseparse wrote it
@@ -75,6 +76,23 @@ class NotAnEventStream(SSEError, ValueError):
             f"expected status 200 and content type text/event-stream, "
             f"got {self.status} and {content_type}: {start or '(empty body)'}"
         )
+
+
+class TransferError(SSEError):
+    """A request that got no response: the host is not there, refused, or would not do TLS.
+
+    Attributes:
+        url: what was asked for, without user, password and the secrets of its query.
+        reason: why, in words.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}"
 
 
 class AssemblyError(SSEError, ValueError):

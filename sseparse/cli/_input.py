@@ -66,6 +66,16 @@ def named(file: str) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def forceable() -> Iterator[None]:
+    """Say of an output that is there already how it is replaced."""
+    try:
+        yield
+    except FileExistsError as error:
+        error.strerror = "File exists; --force replaces it"
+        raise
+
+
 def read_chunks(file: str) -> Iterator[bytes]:
     """Yield the bytes of a file, or of stdin as they arrive.
 
@@ -96,9 +106,17 @@ class Head:
     def watch(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the chunks, and keep their start."""
         for chunk in chunks:
-            if len(self._bytes) < self.SIZE:
-                self._bytes += chunk[: self.SIZE - len(self._bytes)]
+            self.see(chunk)
             yield chunk
+
+    def see(self, chunk: bytes) -> None:
+        """Keep of a chunk what belongs to the start."""
+        if len(self._bytes) < self.SIZE:
+            self._bytes += chunk[: self.SIZE - len(self._bytes)]
+
+    def __bool__(self) -> bool:
+        """Whether anything came."""
+        return bool(self._bytes)
 
     def of_no_stream(self) -> str | None:
         """Return how the input begins if neither an event nor a comment is in it."""

@@ -1,4 +1,4 @@
-"""What ``replay`` shows of the reads: the bytes themselves, the text, or the events.
+"""What is shown of the reads: the bytes themselves, the text, or the events.
 
 Every view also decodes and assembles on the side, for the line that sums up at the end. The bytes
 go out first, so that showing them never waits for that.
@@ -10,6 +10,7 @@ import codecs
 import json
 import shutil
 import sys
+from typing import TextIO
 
 import click
 
@@ -25,7 +26,14 @@ class RawView:
     On a terminal, and only there, control characters are shown and not obeyed.
     """
 
-    def __init__(self, protocol: str | None = None) -> None:
+    def __init__(self, protocol: str | None = None, out: TextIO | None = None) -> None:
+        """Make a view.
+
+        Args:
+            protocol: what the stream speaks; None: it is found out.
+            out: where it is shown; None: stdout.
+        """
+        self._out = sys.stdout if out is None else out
         self._decoder: Decoder[Item] = Decoder(
             keep_comments=True, keep_unknown=True, oversize="skip"
         )
@@ -35,8 +43,14 @@ class RawView:
         self._time = 0.0
         self._unfinished = False
         self._at_line_start = True
-        self._terminal = sys.stdout.isatty()
+        self._terminal = self._out.isatty()
         self._text = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def start(self) -> None:
+        """Get ready; most views are."""
+
+    def stop(self) -> None:
+        """Leave the terminal as it was, if something went wrong."""
 
     def show(self, read: Read) -> None:
         """Show one read."""
@@ -46,8 +60,8 @@ class RawView:
             text = self._text.decode(data)
             data = "\r".join(map(printable, text.split("\r"))).encode()
             self._at_line_start = data.endswith((b"\n", b"\r")) if data else self._at_line_start
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        self._out.buffer.write(data)
+        self._out.buffer.flush()
         self.take(self._decoder.feed(read.data), read.time)
 
     def take(self, items: list[Item], time: float) -> None:
@@ -68,8 +82,11 @@ class RawView:
             self._unfinished = True
             self.item(rest, self._assembler.feed_unfinished(rest), self._time)
         if self._terminal and not self._at_line_start:
-            sys.stdout.write("\n")
-            self._at_line_start = True
+            self._end_line()
+
+    def _end_line(self) -> None:
+        self._out.write("\n")
+        self._at_line_start = True
 
     def summary(self, seconds: float) -> str:
         """Return the line that sums the stream up."""
@@ -93,8 +110,8 @@ _Call = tuple[int | None, bool]  # its place, and whether the provider runs it
 class TextView(RawView):
     """What the model says, as it says it; its reasoning dim, and only on a terminal."""
 
-    def __init__(self, protocol: str | None = None) -> None:
-        super().__init__(protocol)
+    def __init__(self, protocol: str | None = None, out: TextIO | None = None) -> None:
+        super().__init__(protocol, out)
         self._error_shown = False
         self._part: str | _Call | None = None
         self._calls: set[_Call] = set()
@@ -102,7 +119,7 @@ class TextView(RawView):
     def show(self, read: Read) -> None:
         """Show the text that one read brought."""
         self.take(self._decoder.feed(read.data), read.time)
-        sys.stdout.flush()
+        self._out.flush()
 
     def item(self, item: Item, deltas: list[Delta], time: float) -> None:
         """Show what one event added to the first choice."""
@@ -122,7 +139,7 @@ class TextView(RawView):
         if completion.extra and completion.protocol == "unknown" and not self._error_shown:
             if isinstance(text := completion.extra.get("text"), str):
                 self._write(text if text.endswith("\n") else f"{text}\n")
-                sys.stdout.flush()
+                self._out.flush()
             tell("no protocol known here, so only plain text; --view events shows what is there")
 
     def _show_delta(self, delta: Delta) -> None:
@@ -158,7 +175,7 @@ class TextView(RawView):
 
     def _show_error(self, message: str) -> None:
         self._error_shown = True
-        sys.stdout.flush()  # what was said before stands before it
+        self._out.flush()  # what was said before stands before it
         click.echo(click.style(one_line(message), fg="red"), err=True)
 
     def _begin(self, part: str | _Call) -> bool:
@@ -174,7 +191,7 @@ class TextView(RawView):
             self._at_line_start = text.endswith("\n")
             # Escape sequences in a stream are not to reach the terminal; a file gets the text.
             shown = printable(text) if self._terminal else text
-            sys.stdout.write(click.style(shown, dim=True) if dim else shown)
+            self._out.write(click.style(shown, dim=True) if dim else shown)
 
 
 class EventsView(RawView):
@@ -184,15 +201,15 @@ class EventsView(RawView):
     data: the data of all events begin alike.
     """
 
-    def __init__(self, protocol: str | None = None) -> None:
-        super().__init__(protocol)
+    def __init__(self, protocol: str | None = None, out: TextIO | None = None) -> None:
+        super().__init__(protocol, out)
         self._width = shutil.get_terminal_size().columns if self._terminal else None
         self._kind_width = len("message")
 
     def show(self, read: Read) -> None:
         """Show the events that one read completed."""
         self.take(self._decoder.feed(read.data), read.time)
-        sys.stdout.flush()
+        self._out.flush()
 
     def item(self, item: Item, deltas: list[Delta], time: float) -> None:
         """Show one item."""
@@ -211,7 +228,7 @@ class EventsView(RawView):
         line = f"{time:9.3f}  {number:>5}  {kind:<{self._kind_width}}  {text}"
         if self._width is not None:
             line = _fitted(line, self._width)
-        sys.stdout.write(printable(line) + "\n")
+        self._out.write(printable(line) + "\n")
 
 
 VIEWS: dict[str, type[RawView]] = {"raw": RawView, "text": TextView, "events": EventsView}

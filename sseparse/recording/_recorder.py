@@ -16,6 +16,7 @@ import contextlib
 import errno
 import hashlib
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from typing import Self
 from sseparse.recording._content_coding import BadContentEncoding, ContentDecoder, coding_in
 from sseparse.recording._ends import end_reason
 from sseparse.recording._files import claim, remove
-from sseparse.recording._redaction import Headers, Request, kept_response_headers
+from sseparse.recording._redaction import Headers, Request, kept_response_headers, kept_text
 from sseparse.recording._sidecar import (
     End,
     Header,
@@ -104,10 +105,7 @@ class Recorder:
         self.reads = 0
         self.size = 0
         self._clock = clock
-        now = clock()
-        self._zero = now if sent_at is None else sent_at
-        started = datetime.now(UTC).timestamp() - (now - self._zero)
-        self._started = datetime.fromtimestamp(started, UTC)
+        self._sent(clock() if sent_at is None else sent_at)
         self._request = None if request is None else request.kept(body=request_body)
         self._on_error = on_error
         self._decoder: ContentDecoder | None = None
@@ -118,6 +116,15 @@ class Recorder:
         self._overwrite = overwrite
         self._claim = claim(self.path, overwrite=overwrite)
         self._open = True
+
+    def sent(self) -> None:
+        """Let times count from now: the request has only just been sent."""
+        if not self._begun:
+            self._sent(self._clock())
+
+    def elapsed(self) -> float:
+        """Return the seconds since the request was sent."""
+        return self._clock() - self._zero
 
     def response(
         self,
@@ -137,15 +144,16 @@ class Recorder:
             headers: name and value pairs; those on the allow-list are kept.
             at: when they came, in seconds since the request was sent; None: now.
             raw: what ``write`` is going to be given are the bytes as they came over the network:
-                they are decoded by their content-encoding.
-            decoded: the content coding that somebody else undoes before ``write`` is called.
+                they are decoded by their content-encoding. Else they have been, by whoever gives
+                them, as HTTP libraries do.
+            decoded: the content coding that was undone, where the headers do not tell.
         """
         if not self._open or self._begun:
             return
         pairs = list(headers)
-        coding = coding_in(pairs) if raw else ""
+        coding = coding_in(pairs)
         self._begin(status, pairs, self._time(at), coding or decoded or None)
-        if coding and self._open:
+        if raw and coding and self._open:
             try:
                 self._decoder = ContentDecoder(coding)
             except BadContentEncoding as error:
@@ -204,7 +212,7 @@ class Recorder:
             t=round(self._time(at), 6),
             bytes=self.size,
             sha256=self._sha256.hexdigest(),
-            extra={} if error is None else {"error": error},
+            extra={} if error is None else {"error": kept_text(error)},
         )
         self._append(encode_end(line))
         if self._open:
@@ -239,9 +247,14 @@ class Recorder:
         if getattr(self, "_open", False):
             self._shut()
 
+    def _sent(self, at: float) -> None:
+        self._zero = at
+        started = datetime.now(UTC).timestamp() - (self._clock() - at)
+        self._started = datetime.fromtimestamp(started, UTC)
+
     def _time(self, at: float | None) -> float:
         time = self._clock() - self._zero if at is None else at
-        if time > self._latest:
+        if self._latest < time < math.inf:
             self._latest = time
         return self._latest
 
@@ -262,7 +275,7 @@ class Recorder:
                 os.ftruncate(self._claim.sidecar, 0)
                 os.ftruncate(self._claim.body, 0)
             except OSError as error:
-                self._fail(error)
+                self._stop(error)  # and no line more: what was there before may still be whole
                 return
         self._append(encode_header(header))
 
@@ -283,7 +296,7 @@ class Recorder:
     def _fail(self, error: Exception, end: str = "interrupted") -> None:
         """End the recording for an error that left the timing file whole."""
         self.end = end
-        line = encode_end(End(end, extra={"error": _words(error)}))
+        line = encode_end(End(end, extra={"error": kept_text(_words(error))}))
         with contextlib.suppress(OSError):
             _write_all(self._claim.sidecar, line)
         self._stop(error)

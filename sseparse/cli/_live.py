@@ -1,0 +1,97 @@
+"""A stream while it arrives, on a terminal: what it says, over a line that tells how far it is.
+
+Lines that are finished are printed, and so scroll as any output does. The last one, still growing,
+and the status below it are drawn again a few times a second by rich, whose thread lets the seconds
+go on while nothing comes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from sseparse import Read
+from sseparse.cli._output import one_line, printable
+from sseparse.cli._views import TextView
+
+REFRESHES = 8
+"""Per second: seldom enough to leave the reads alone, often enough to look alive."""
+
+
+class LiveView(TextView):
+    """The text on stderr, over a line of seconds, events and bytes. Start it, and close it."""
+
+    def __init__(self, what: str) -> None:
+        """Make the view.
+
+        Args:
+            what: what the status line ends with.
+        """
+        super().__init__(None, sys.stderr)
+        self._what = one_line(what)
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        # Pieces, not a `Text`: the thread that draws copies a list in one step.
+        self._line: list[tuple[str, str]] = []
+        self._size = 0
+        self._start = time.monotonic()
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            refresh_per_second=REFRESHES,
+            transient=True,
+            redirect_stdout=False,
+        )
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._start = time.monotonic()
+        self._live.start()
+
+    def show(self, read: Read) -> None:
+        """Show the text that one read brought."""
+        self._size += len(read.data)
+        super().show(read)
+
+    def stop(self) -> None:
+        """End drawing; what was said stays, the status goes."""
+        self._live.stop()
+
+    def close(self) -> None:
+        """End drawing, and show the end of the stream."""
+        self.stop()
+        super().close()
+
+    def _write(self, text: str, *, dim: bool = False) -> None:
+        if not text:
+            return
+        self._at_line_start = text.endswith("\n")
+        *lines, rest = printable(text).split("\n")
+        for line in lines:
+            self._line.append((line, "dim" if dim else ""))
+            finished, self._line = self._line, []
+            self._console.print(Text.assemble(*finished), soft_wrap=True)
+        if rest:
+            self._line.append((rest, "dim" if dim else ""))
+
+    def _end_line(self) -> None:
+        self._write("\n")
+
+    def _show_error(self, message: str) -> None:
+        self._error_shown = True
+        self._console.print(Text(one_line(message), style="red"), soft_wrap=True)
+
+    def _render(self) -> Group:
+        rows = Text.assemble(*self._line.copy()).wrap(self._console, self._console.width)
+        fitting = max(1, self._console.height - 2)
+        parts = [
+            f"{time.monotonic() - self._start:.1f} s",
+            f"{self._events} events",
+            f"{self._size:,} bytes",
+            self._what,
+        ]
+        status = Text("  ".join(parts), style="reverse", overflow="ellipsis", no_wrap=True)
+        return Group(*rows[-fitting:], status)
