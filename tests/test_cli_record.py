@@ -18,7 +18,15 @@ from pathlib import Path
 import pytest
 from cli import FIXTURE, REPOSITORY, Result, Terminal, finish, posix, run, start
 from origin import Origin, origin
-from recorded import check_recording, served
+from recorded import (
+    BODY,
+    HEADERS,
+    SECRETIVE,
+    check_no_secrets,
+    check_recording,
+    secret_url,
+    served,
+)
 from servers import WAIT, Reply, serve
 
 from sseparse import Recording
@@ -352,3 +360,22 @@ def test_the_body_of_the_request_is_kept_on_request_less_its_credentials(tmp_pat
         "model": "m",
         "tools": [{"headers": {"Authorization": "REDACTED"}}],
     }
+
+
+@pytest.mark.parametrize("request_body", [False, True])
+def test_no_secret_of_the_request_is_in_any_file_or_on_the_screen(
+    tmp_path: Path, request_body: bool
+) -> None:
+    headers = [word for line in HEADERS.items() for word in ("-H", ": ".join(line))]
+    options = ["--request-body"] if request_body else []
+    with serve(SECRETIVE) as server:
+        url = secret_url(server.url)
+        result = record(tmp_path / "a.txt", url, *headers, "--json", json.dumps(BODY), *options)
+        (request,) = server.requests
+    assert result.status == 0
+    assert all(value.encode() in request for value in HEADERS.values())  # they were sent
+    check_no_secrets(tmp_path, request_body=request_body)
+    assert "canary" not in result.err
+    unreachable = record(tmp_path / "b.txt", secret_url("http://127.0.0.1:9/v1"), *headers)
+    assert unreachable.status == 1
+    assert "canary" not in unreachable.err

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -14,7 +16,7 @@ from pathlib import Path
 import httpx2
 import plugins
 import pytest
-from servers import Reply, serve
+from servers import Reply, Server, serve
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,19 +28,39 @@ CONSOLE = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL
 
 
 @pytest.fixture
-def names() -> Iterator[dict[str, object]]:
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to be in, with the fixtures at hand, that may be written to."""
+    folder = tmp_path / "workplace"
+    folder.mkdir()
+    (folder / "fixtures").symlink_to(ROOT / "fixtures")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def provider() -> Iterator[Server]:
+    """A server that answers with the seed, an event at a time."""
+    events = [event + b"\n\n" for event in SEED.read_bytes().split(b"\n\n") if event]
+    with serve(Reply(events)) as server:
+        yield server
+
+
+@pytest.fixture
+def names(provider: Server) -> Iterator[dict[str, object]]:
     """What the blocks take for granted: a server, and the response of one."""
-    body = SEED.read_bytes()
-    chunks = [body[i : i + 1000] for i in range(0, len(body), 1000)]
     refusal = Reply(
         [b'{"error": "no API key"}'], status=401, headers={"Content-Type": "application/json"}
     )
     with (
-        serve(Reply(chunks)) as server,
         serve(refusal) as guarded,
-        httpx2.stream("GET", server.url) as response,
+        httpx2.stream("GET", provider.url) as response,
     ):
-        yield {"url": server.url, "url_without_key": guarded.url, "response": response}
+        yield {
+            "url": provider.url,
+            "base_url": provider.url.partition("/chat")[0],
+            "url_without_key": guarded.url,
+            "response": response,
+        }
 
 
 @pytest.fixture
@@ -55,12 +77,11 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("acme_sse", None)
 
 
-@pytest.mark.usefixtures("acme")
+@pytest.mark.usefixtures("acme", "workplace")
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # as short as examples are
 def test_the_python_blocks_run_in_order(
-    names: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    names: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(ROOT)
     assert len(PYTHON) >= 9
     for number, block in enumerate(PYTHON):
         exec(compile(block, f"README.md, python block {number + 1}", "exec"), names)
@@ -79,35 +100,58 @@ def transcripts() -> list[tuple[str, str]]:
     return pairs
 
 
-def test_the_transcript_is_what_the_commands_print() -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    assert len(transcripts()) >= 4
+def test_the_transcript_is_what_the_commands_print(workplace: Path, provider: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "URL": provider.url,
+        "ORIGIN": provider.url.partition("/v1")[0],
+        "API_KEY": "secret",
+    }
+    assert len(transcripts()) >= 14
     previous = ""
-    for command, output in transcripts():
-        if command == "echo $?":
-            command = f"{previous} >/dev/null 2>&1; echo ${{PIPESTATUS[-1]}}"
-        previous = command
-        if "jq" in command and shutil.which("jq") is None:
-            continue
-        result = subprocess.run(
-            ["bash", "-c", command],
-            cwd=ROOT,
-            env={**os.environ, "PATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-        )
-        assert without_seconds(result.stdout) == without_seconds(output), command
+    with contextlib.ExitStack() as running:
+        for command, output in transcripts():
+            command, output = (text.replace("8080", port) for text in (command, output))
+            if command == "echo $?":
+                command = f"{previous} >/dev/null 2>&1; echo ${{PIPESTATUS[-1]}}"
+            previous = command
+            if ("jq" in command and not shutil.which("jq")) or not shutil.which("curl"):
+                continue
+            if command.endswith(" &"):
+                process = running.enter_context(
+                    subprocess.Popen(
+                        ["bash", "-c", f"exec {command.removesuffix(' &')}"],
+                        env=environment,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT,
+                        text=True,
+                    )
+                )
+                running.callback(process.terminate)
+                assert process.stdout is not None
+                assert process.stdout.readline() == output
+                continue
+            result = subprocess.run(
+                ["bash", "-c", command],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=60,
+            )
+            assert without_seconds(result.stdout) == without_seconds(output), command
 
 
 def without_seconds(text: str) -> str:
     return re.sub(r"\d+\.\d\d s\b", "N s", text)
 
 
-def test_every_option_in_the_table_of_commands_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_option_in_the_table_of_commands_is_one() -> None:
     for name, description in re.findall(
-        r"^\| `sseparse (\w+) FILE` \| (.+) \|$", README, re.MULTILINE
+        r"^\| `sseparse (\w+) [^`]+` \| (.+) \|$", README, re.MULTILINE
     ):
         help_text = subprocess.run(
             [sys.executable, "-m", "sseparse", name, "--help"],
@@ -118,7 +162,8 @@ def test_every_option_in_the_table_of_commands_is_one(monkeypatch: pytest.Monkey
         options = re.findall(r"--[a-z-]+", description)
         assert options
         assert all(option in help_text for option in options)
-        undocumented = set(re.findall(r"^ +(--[a-z-]+)", help_text, re.MULTILINE)) - set(options)
+        in_help = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", help_text, re.MULTILINE)
+        undocumented = set(in_help) - set(options) - {"--help"}
         assert not undocumented, f"{name} has options that the README does not tell of"
 
 

@@ -91,14 +91,14 @@ class _Display:
 
 
 class _CountView(RawView):
-    """Shows nothing, and counts: the bytes are on the terminal already, or nobody wants to look."""
+    """Shows nothing, and counts: whoever is behind --tee shows it, or nobody wants to look."""
 
     def show(self, read: Read) -> None:
         self.take(self._decoder.feed(read.data), read.time)
 
 
 def _view(options: RecordOptions) -> RawView:
-    if options.silent or (options.tee and sys.stdout.isatty()):
+    if options.silent or options.tee:
         return _CountView(None, sys.stderr)
     if not sys.stderr.isatty():
         return TextView(None, sys.stderr)
