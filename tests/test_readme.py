@@ -142,11 +142,12 @@ def test_the_transcript_is_what_the_commands_print(workplace: Path, provider: Se
                 text=True,
                 timeout=60,
             )
-            assert without_seconds(result.stdout) == without_seconds(output), command
+            assert without_chance(result.stdout) == without_chance(output), command
 
 
-def without_seconds(text: str) -> str:
-    return re.sub(r"\d+\.\d\d s\b", "N s", text)
+def without_chance(text: str) -> str:
+    """Return the text without what differs from run to run: times, and how reads fall together."""
+    return re.sub(r"\d+\.\d\d s\b|\d+ reads?\b", "N", text)
 
 
 def test_every_option_in_the_table_of_commands_is_one() -> None:

@@ -17,7 +17,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import attrs
 import click
@@ -65,7 +65,9 @@ class CurlOptions:
         """
         if self.data and self.json:
             raise click.UsageError("-d and --json: which of the two is the body?")
-        url = _checked(expand(url, "the URL"))
+        url, user = _checked(expand(url, "the URL"))
+        if self.user is not None:
+            user = expand(self.user, "--user")
         body = None
         defaults = {"Accept": "*/*", "User-Agent": f"sseparse/{__version__}"}
         if self.data:
@@ -74,9 +76,8 @@ class CurlOptions:
         elif self.json:
             body = b"".join(self.json)
             defaults |= {"Content-Type": "application/json", "Accept": "application/json"}
-        if self.user is not None:
-            user = expand(self.user, "--user").encode()
-            defaults["Authorization"] = f"Basic {base64.b64encode(user).decode()}"
+        if user is not None:
+            defaults["Authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
         if self.cookie is not None:
             defaults["Cookie"] = expand(self.cookie, "--cookie")
         headers = _merged(defaults, self.headers)
@@ -195,8 +196,8 @@ def expand(text: str, where: str) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def _checked(url: str) -> str:
-    """Return a URL that can be asked for, with a scheme as curl adds it."""
+def _checked(url: str) -> tuple[str, str | None]:
+    """Return a URL that can be asked for, with a scheme as curl adds it, and the user in it."""
     if "://" not in url:
         url = f"http://{url}"
     try:
@@ -207,7 +208,8 @@ def _checked(url: str) -> str:
         raise click.UsageError(f"the URL is none: {error}") from None
     if not known:
         raise click.UsageError(f"the URL begins with {parts.scheme}://, not with http(s)://HOST")
-    return url
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=host)), unquote(user) if at else None
 
 
 def _merged(defaults: dict[str, str], lines: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -22,8 +22,13 @@ import click
 from sseparse import EventTooLarge, SSEError, __version__
 from sseparse.cli._assemble import assemble_command
 from sseparse.cli._decode import decode_command
+from sseparse.cli._export import export_command
+from sseparse.cli._import import import_command
 from sseparse.cli._output import tell
+from sseparse.cli._record import record_command
+from sseparse.cli._redact import redact_command
 from sseparse.cli._replay import replay_command
+from sseparse.cli._verify import verify_command
 
 CANNOT_READ, INTERRUPTED, PIPE_CLOSED, BUG = 2, 130, 141, 70
 
@@ -49,22 +54,29 @@ class _Commands(click.Group):
     epilog="""\b
 Examples:
   sseparse replay fixtures/xai-grok-beta.txt
+  sseparse record -o answer.txt "$URL" --json @request.json
   curl -sN "$URL" -d @request.json | sseparse replay - --view text
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
+  sseparse import trace.txt -o answer.txt
 """,
 )
 @click.version_option(__version__, prog_name="sseparse", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Decode, assemble and replay the event streams of LLM APIs.
+    """Decode, assemble, record and replay the event streams of LLM APIs.
 
     A FILE is what the server sent, byte for byte: what `curl -sN` writes. `-` is stdin.
     """
 
 
+cli.add_command(record_command)
 cli.add_command(replay_command)
 cli.add_command(decode_command)
 cli.add_command(assemble_command)
+cli.add_command(verify_command)
+cli.add_command(redact_command)
+cli.add_command(import_command)
+cli.add_command(export_command)
 
 
 def main() -> NoReturn:
