@@ -58,7 +58,7 @@ Examples:
   curl -sN "$URL" -d @request.json | sseparse replay - --view text
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
-  sseparse import trace.txt -o answer.txt
+  sseparse export answer.txt --har | jq '.log.entries[0].timings'
 """,
 )
 @click.version_option(__version__, prog_name="sseparse", message="%(prog)s %(version)s")
