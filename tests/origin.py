@@ -113,7 +113,7 @@ class Origin:
 
         ``end``: eof, cut, reset or hang (it stays silent); ``framing``: chunked, length or close;
         ``coding``: gzip, deflate, br or zstd; ``writes``: how many; ``gap``: seconds between them;
-        ``status``, ``type``: of the response.
+        ``delay``: seconds before the response; ``status``, ``type``: of it.
         """
         return f"{self.base}{path}?{urlencode({'script': name, **options})}"
 
@@ -220,6 +220,7 @@ class _Connection:
             "length": f"Content-Length: {sum(len(write.data) for write in writes)}\r\n",
         }[framing]
         head += f"Content-Encoding: {coding}\r\n" if coding else ""
+        await asyncio.sleep(float(options.get("delay", 0)))
         headers_at = time.monotonic()
         self.writer.write((head + "\r\n").encode())
         sent: list[tuple[float, str]] = []

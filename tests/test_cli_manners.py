@@ -18,6 +18,7 @@ import pytest
 from cli import COMMAND, END, FIXTURE, REPOSITORY, Terminal, chunk, on_terminal, run, shell, start
 
 COMMANDS = ["replay", "decode", "assemble"]
+ALL_COMMANDS = [*COMMANDS, "record", "verify", "redact", "import", "export"]
 
 # Every way to print a stream.
 WAYS = {
@@ -44,11 +45,11 @@ def test_without_a_command_there_is_help_and_a_failure() -> None:
     result = run()
     assert (result.status, result.out) == (2, b"")
     assert result.err == run("-h").out.decode()
-    assert all(f"\n  {name} " in result.err for name in COMMANDS)
+    assert all(f"\n  {name} " in result.err for name in ALL_COMMANDS)
 
 
 @cli.posix
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *ALL_COMMANDS])
 def test_help_ends_in_examples_and_fits_a_terminal(name: str) -> None:
     status, shown = on_terminal(*name.split(), "-h", columns=80)
     assert status == 0
@@ -78,6 +79,8 @@ def test_every_example_runs(tmp_path: Path) -> None:
     env["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{env['PATH']}"
     running = {}
     for example in {example for name in ("", *COMMANDS) for example in examples_of(name)}:
+        if "sseparse record" in example:  # see test_cli_examples
+            continue
         command = example.replace("tee answer.txt", "tee copy.txt")  # (curl's stand-in reads it)
         running[example] = subprocess.Popen(
             ["bash", "-o", "pipefail", "-c", command],

@@ -17,7 +17,8 @@ import sseparse
 
 PUBLIC = [name for name in sseparse.__all__ if not name.startswith("__")]
 HELPERS = {"TYPE_CHECKING", "import_module"}
-ROOMS = ["sseparse", "sseparse.assembly", "sseparse.recording", "sseparse.replay"]
+ROOMS = ["sseparse", "sseparse.assembly", "sseparse.formats", "sseparse.http", "sseparse.recording"]
+ROOMS += ["sseparse.replay", "sseparse.server"]
 
 
 def all_modules() -> list[str]:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from test_import_secrets import SOURCES
 
 from sseparse import RecordingError
-from sseparse.formats import READERS, Imported, read_imports
+from sseparse.formats import Imported, read_imports
+from sseparse.formats._detect import READERS
 
 SAMPLES = {source.__name__: source() for source in SOURCES}
 SPICE = [

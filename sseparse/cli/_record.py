@@ -16,11 +16,11 @@ from sseparse.cli._record_stream import RecordOptions, record_stdin, record_url
     short_help="Save a stream as it comes, with its times.",
     epilog="""\b
 Examples:
-  sseparse record -o answer.txt https://api.x.ai/v1/chat/completions \\
-    -H 'Authorization: Bearer ${XAI_API_KEY}' --json @request.json
+  sseparse record -o answer.txt "$URL" -H 'Authorization: Bearer ${API_KEY}'
+  sseparse record -o answer.txt "$URL" --json @request.json --timeout 60
   curl -sN "$URL" -d @request.json | sseparse record -o answer.txt
   curl -sN "$URL" | sseparse record -o answer.txt --tee | my-client
-  sseparse record --upstream https://api.x.ai --listen 127.0.0.1:8080 -o recordings/
+  sseparse record --upstream https://api.x.ai --listen :8080 -o recordings/
 """,
 )
 @click.argument("url", required=False)

@@ -111,7 +111,7 @@ def read_imports(
     Args:
         data: the whole file.
         path: its name, for messages.
-        source: which format it is in, one of ``READERS``; None: find out.
+        source: which format it is in, such as ``"har"``; None: find out.
         request_body: keep the JSON bodies of requests too, less their credentials.
 
     Returns:

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from sseparse._errors import TransferError
 from sseparse._sources import iter_bytes
 from sseparse.recording import Recorder, Request
-from sseparse.recording._content_coding import coding_in
 from sseparse.recording._ends import end_reason
 from sseparse.recording._folder import is_event_stream
 from sseparse.recording._redaction import kept_url
@@ -66,8 +65,7 @@ def record(
         ):
             if not (all_responses or _is_stream(response)):
                 next(iter_bytes(response), None)  # raises NotAnEventStream, with the body's start
-            pairs = response.headers.multi_items()
-            recorder.response(response.status_code, pairs, decoded=coding_in(pairs) or None)
+            recorder.response(response.status_code, response.headers.multi_items())
             _record_body(response, recorder, on_read)
     finally:
         recorder.abandon()  # if no response came, or it could not be read to its end

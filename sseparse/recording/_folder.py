@@ -7,6 +7,7 @@ hooks and the proxy. Which responses are recorded is decided here, once for all 
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -109,9 +110,11 @@ class RecordingFolder:
                 number += 1
 
     def _make(self) -> None:
-        if not self.path.is_dir():
-            self.path.mkdir(parents=True, mode=0o700)
-            write_attributes(self.path)
+        if self.path.is_dir():
+            return
+        self.path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        # git takes its time to say what it does with files, and a stream is waiting.
+        threading.Thread(target=write_attributes, args=(self.path,)).start()
 
 
 def is_event_stream(headers: Headers) -> bool:

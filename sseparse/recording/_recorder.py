@@ -127,13 +127,7 @@ class Recorder:
         return self._clock() - self._zero
 
     def response(
-        self,
-        status: int,
-        headers: Headers = (),
-        *,
-        at: float | None = None,
-        raw: bool = False,
-        decoded: str | None = None,
+        self, status: int, headers: Headers = (), *, at: float | None = None, raw: bool = False
     ) -> None:
         """Take the head of the response; the header of the recording is written with it.
 
@@ -146,13 +140,12 @@ class Recorder:
             raw: what ``write`` is going to be given are the bytes as they came over the network:
                 they are decoded by their content-encoding. Else they have been, by whoever gives
                 them, as HTTP libraries do.
-            decoded: the content coding that was undone, where the headers do not tell.
         """
         if not self._open or self._begun:
             return
         pairs = list(headers)
         coding = coding_in(pairs)
-        self._begin(status, pairs, self._time(at), coding or decoded or None)
+        self._begin(status, pairs, self._time(at), coding or None)
         if raw and coding and self._open:
             try:
                 self._decoder = ContentDecoder(coding)
