@@ -26,25 +26,23 @@ from sseparse.assembly import (
 # isort: on
 
 if TYPE_CHECKING:
+    from sseparse._redact import redact
+    from sseparse._verify import verify
     from sseparse.recording import Read, Recorder, Recording
     from sseparse.replay import aplay, play
 
 __version__ = "0.1.0"
 
 # fmt: off
-_LAZY = {
-    "Read": "recording", "Recorder": "recording", "Recording": "recording",
-    "aplay": "replay", "play": "replay",
-}
-# fmt: on
+_LAZY = {"Read": "recording", "Recorder": "recording", "Recording": "recording", "aplay": "replay",
+         "play": "replay", "redact": "_redact", "verify": "_verify"}
 
-# fmt: off
 __all__ = [
     "Assembler", "AssemblyError", "Choice", "Comment", "Completion", "Decoder", "DecoderClosed",
-    "Delta", "EventTooLarge", "Finding", "FunctionCall", "NotAnEventStream", "Read",
-    "Recorder", "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
-    "TransferError", "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events", "aplay",
-    "assemble", "detect", "encode", "iter_events", "play",
+    "Delta", "EventTooLarge", "Finding", "FunctionCall", "NotAnEventStream", "Read", "Recorder",
+    "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State", "ToolCall",
+    "TransferError", "UnknownField", "UnsupportedVersion", "Usage", "__version__", "aiter_events",
+    "aplay", "assemble", "detect", "encode", "iter_events", "play", "redact", "verify",
 ]
 # fmt: on
 

@@ -12,7 +12,8 @@ from test_import_curl_trace import blocks
 
 from sseparse import Recording, RecordingError
 from sseparse.cli._import import FORMATS
-from sseparse.formats import READERS, read_imports
+from sseparse.formats import read_imports
+from sseparse.formats._detect import READERS
 
 MODES = 0o777
 

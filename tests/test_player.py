@@ -171,7 +171,7 @@ def test_wrong_arguments_are_refused_before_anything_is_played(tmp_path: Path) -
         with pytest.raises(TypeError, match="from_bytes"):
             player(b"data: 1\n\n")  # type: ignore[arg-type]  # the point
     (tmp_path / "fixture.txt").touch()
-    (tmp_path / "fixture.txt.timing.jsonl").touch()
+    (tmp_path / "fixture.txt.timing.jsonl").write_text("\n")
     with pytest.raises(RecordingError):
         play(tmp_path / "fixture.txt")
 

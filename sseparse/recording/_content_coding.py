@@ -70,12 +70,7 @@ def _decompressor(name: str) -> Callable[[bytes], bytes]:
     if name == "deflate":
         return _deflate()
     if name == "br":
-        brotli = _library(name, "brotli", "brotlicffi")
-        decompressor = brotli.Decompressor()
-        method: Callable[[bytes], bytes] = (
-            getattr(decompressor, "decompress", None) or decompressor.process
-        )
-        return method
+        return _brotli(_library(name, "brotli", "brotlicffi").Decompressor())
     if name == "zstd":
         zstd = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
         return _members(_library(name, zstd).ZstdDecompressor)
@@ -94,20 +89,39 @@ def _library(coding: str, *names: str) -> Any:
 
 
 def _members(make: Callable[[], Any]) -> Callable[[bytes], bytes]:
-    """Decompress members (gzip) or frames (zstd) that follow one another."""
+    """Decompress members (gzip) or frames (zstd) that follow one another.
+
+    What follows a whole one and cannot be another is ignored, as curl and browsers do: some servers
+    pad the body.
+    """
     decompressor = make()
+    given = 0  # bytes, by the member at work
+    ended = False  # whether there was a whole one before it
 
     def step(data: bytes) -> bytes:
-        nonlocal decompressor
+        nonlocal decompressor, given, ended
         out = []
-        while data:
+        while data and decompressor is not None:
             if decompressor.eof:
-                decompressor = make()
-            out.append(decompressor.decompress(data))
+                decompressor, given, ended = make(), 0, True
+            try:
+                part = decompressor.decompress(data)
+            except Exception:
+                if given or not ended:
+                    raise
+                decompressor = None
+                break
+            out.append(part)
+            given += len(part)
             data = decompressor.unused_data if decompressor.eof else b""
         return b"".join(out)
 
     return step
+
+
+def _brotli(decompressor: Any) -> Callable[[bytes], bytes]:
+    process = getattr(decompressor, "decompress", None) or decompressor.process
+    return lambda data: b"" if decompressor.is_finished() else process(data)
 
 
 def _deflate() -> Callable[[bytes], bytes]:

@@ -14,7 +14,10 @@ _TRUNCATED = {
     "ClientPayloadError",  # aiohttp
     "IncompleteRead",  # http.client, urllib3
     "RemoteProtocolError",  # h11, httpx, httpx2
+    "SSLEOFError",  # TLS that was not taken down
+    "ServerDisconnectedError",  # aiohttp
 }
+_CLOSED = {"CancelledError", "GeneratorExit"}
 _UNDECODABLE = {"BadContentEncoding", "ContentDecodingError", "ContentEncodingError", "DecodeError"}
 _UNDECODABLE |= {"DecodingError"}  # httpx, httpx2; before: ours, requests, aiohttp, urllib3
 _RESET = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED}
@@ -25,32 +28,48 @@ def end_reason(error: BaseException | None) -> str:
 
     >>> end_reason(None), end_reason(ConnectionResetError()), end_reason(TimeoutError())
     ('eof', 'reset', 'timeout')
-    >>> end_reason(KeyboardInterrupt()), end_reason(ValueError())
-    ('interrupted', 'error')
+    >>> end_reason(KeyboardInterrupt()), end_reason(GeneratorExit()), end_reason(ValueError())
+    ('interrupted', 'client_closed', 'error')
     """
     if error is None:
         return "eof"
     chain = _chain(error)
-    if any(isinstance(link, OSError) and link.errno in _RESET for link in chain) or any(
-        isinstance(link, ConnectionError) for link in chain
-    ):
-        return "reset"
     names = {base.__name__ for link in chain for base in type(link).__mro__}
-    if any("Timeout" in name for name in names):
-        return "timeout"
+    closed = "client_closed" if names & _CLOSED else ""
+    if not isinstance(error, Exception):  # whatever broke before, this is what ended it
+        return closed or "interrupted"
+    if isinstance(error, BrokenPipeError):  # bare: nobody reads any more what we pass on
+        return "client_closed"
+    for link in chain:  # the nearest first: a retry may have an older error for its context
+        if (
+            isinstance(link, ConnectionError)
+            or getattr(link, "errno", None) in _RESET
+            or (type(link).__name__ == "ClientPayloadError" and "ConnectionReset" in str(link))
+        ):  # aiohttp only says in words what the cause was
+            return "reset"
+        if any("Timeout" in base.__name__ for base in type(link).__mro__):
+            return "timeout"
     if names & _UNDECODABLE:
         return "bad_content_encoding"
-    if names & _TRUNCATED:
-        return "truncated"
-    if "GeneratorExit" in names or "CancelledError" in names:
-        return "client_closed"
-    return "error" if isinstance(error, Exception) else "interrupted"
+    if names & _TRUNCATED or any(type(link).__name__ == "ProtocolError" for link in chain):
+        return (
+            "truncated"  # urllib3 raises its ProtocolError itself, the others only heirs of theirs
+        )
+    return closed or "error"
 
 
 def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error, what it holds (anyio raises groups) and what caused it, nearest first."""
     chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
+    waiting = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if any(link is seen for seen in chain):
+            continue
         chain.append(link)
-        link = link.__cause__ or link.__context__
+        if isinstance(link, BaseExceptionGroup):
+            waiting += link.exceptions
+        cause = link.__context__ if link.__cause__ is None else link.__cause__
+        if cause is not None:
+            waiting.append(cause)
     return chain

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from sseparse.recording._sidecar import (
     encode_end,
     encode_header,
     encode_read,
+    parse,
     sidecar_path,
 )
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from sseparse.recording._recording import Recording
 
 MODE = 0o600
+
+TEMPORARY = ".tmp"
+"""How the name of a file ends that is not in place yet: ``.NAME.XXXXXXXX.tmp``."""
 
 
 @attrs.frozen
@@ -107,22 +112,41 @@ def save_files(
     """Write a recording; see ``Recording.save``."""
     path = Path(path)
     check(path, overwrite=overwrite)
-    sidecar = sidecar_path(path)
+    # Of a symbolic link it is the file behind it that is replaced.
+    body, sidecar = (Path(os.path.realpath(file)) for file in (path, sidecar_path(path)))
     timing = _timing(recording)
+    if timing is not None:
+        parse(timing, str(sidecar))  # what could not be read back shall not be written
     written: list[tuple[Path, Path]] = []
     try:
-        # The timing is put in place first: beside the old body it is told of as not fitting, where
-        # a new body beside the old timing might fit by chance.
-        for file, data in ((sidecar, timing), (path, recording.body)):
+        for file, data in ((sidecar, timing), (body, recording.body)):
             if data is not None:
                 written.append((_write_beside(file, data), file))
-        for temporary, file in written:
-            temporary.replace(file)
+        _replace(written)
     finally:
         remove([temporary for temporary, _ in written])
     if timing is None:
-        remove([sidecar])  # of what was there before
+        remove([sidecar_path(path)])  # of what was there before
     return path
+
+
+def _replace(written: list[tuple[Path, Path]]) -> None:
+    """Put files in place: all of them, or none.
+
+    The timing goes first: beside the old body it is told of as not fitting, where a new body beside
+    the old timing might fit by chance.
+    """
+    before = [(file, file.read_bytes() if file.exists() else None) for _, file in written[:-1]]
+    try:
+        for temporary, file in written:
+            temporary.replace(file)
+    except OSError:
+        for file, data in before:
+            if data is None:
+                remove([file])
+            else:
+                file.write_bytes(data)
+        raise
 
 
 def _timing(recording: Recording) -> bytes | None:
@@ -132,6 +156,7 @@ def _timing(recording: Recording) -> bytes | None:
     header = attrs.evolve(header or Header(), timed=timed)
     end = attrs.evolve(
         recording.end,
+        t=None if recording.end.t is None else round(recording.end.t, 6),  # as the reads are
         bytes=len(recording.body),
         sha256=hashlib.sha256(recording.body).hexdigest(),
     )
@@ -144,14 +169,20 @@ def _timing(recording: Recording) -> bytes | None:
 
 def _write_beside(file: Path, data: bytes) -> Path:
     """Write data to a new file in the same folder, with the mode of the file that is there."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
     mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else MODE
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    prefix = f".{file.name}."
     try:
-        with open(os.open(temporary, flags, mode), "wb") as opened:  # noqa: PTH123 (a descriptor)
+        descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=TEMPORARY, dir=file.parent)
+    except OSError as error:  # which names the other file
+        raise _os_error(error.errno or errno.EIO, file) from error
+    temporary = Path(name)
+    try:
+        with open(descriptor, "wb") as opened:  # noqa: PTH123 (a descriptor)
             opened.write(data)
-    except OSError:
+        temporary.chmod(mode)
+    except OSError as error:
         remove([temporary])
+        error.filename = error.filename or str(file)
         raise
     return temporary
 

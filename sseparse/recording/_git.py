@@ -8,6 +8,8 @@ for: git itself is asked, since its rules for attributes are its own.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -26,7 +28,7 @@ def rewritten_by_git(path: Path) -> Path | None:
         return None  # no work tree, or a file that git leaves alone
     answer = _git(folder, "check-attr", "-z", "text", "--", path.name) or ""
     value = answer.rstrip("\0").rpartition("\0")[2]
-    return None if value == "unset" else Path(root.rstrip("\n"))
+    return None if value == "unset" else Path(root.removesuffix("\n"))
 
 
 def advice(path: Path) -> str | None:
@@ -38,12 +40,24 @@ def advice(path: Path) -> str | None:
     root = rewritten_by_git(path)
     if root is None:
         return None
-    inside = path.resolve().parent.relative_to(root.resolve()).as_posix()
-    pattern = f"*{path.suffix}" if inside == "." else f"{inside}/**"
+    attributes, pattern = _place(path.resolve(), root.resolve())
     return (
-        f"git may rewrite line ends in {path}; "
-        f'put the line "{_quoted(pattern)} -text" into {root / ATTRIBUTES}'
+        f"git may rewrite line ends in {path}; put this line at the end of {attributes}: "
+        f"{_quoted(pattern)} -text"
     )
+
+
+def _place(path: Path, root: Path) -> tuple[Path, str]:
+    """Return the ``.gitattributes`` to write to, and the pattern for it.
+
+    That is the nearest one there is, for it overrules those further up; else that of the root.
+    """
+    folders = [folder for folder in path.parents if folder.is_relative_to(root)]
+    chosen = next((folder for folder in folders if (folder / ATTRIBUTES).exists()), root)
+    if chosen != path.parent and path.is_relative_to(chosen):
+        return chosen / ATTRIBUTES, _escaped(path.parent.relative_to(chosen).as_posix()) + "/**"
+    suffix = path.suffix
+    return chosen / ATTRIBUTES, "*" + _escaped(suffix) if suffix else _escaped(path.name)
 
 
 def write_attributes(folder: Path) -> Path | None:
@@ -64,21 +78,45 @@ def write_attributes(folder: Path) -> Path | None:
     return None
 
 
+def _escaped(text: str) -> str:
+    """Write a name such that a pattern of git means this very name."""
+    return re.sub(r"([\\*?\[\]!#])", r"\\\1", text)
+
+
 def _quoted(pattern: str) -> str:
-    """Write a pattern as .gitattributes wants it: in quotes if there is a blank in it."""
-    return f'\\"{pattern}\\"' if " " in pattern else pattern
+    """Write a pattern as .gitattributes wants it: quoted as in C where a blank would end it."""
+    if not re.search(r'[\s"\x00-\x1f\x7f]', pattern):
+        return pattern
+    escaped = pattern.replace("\\", r"\\").replace('"', r"\"")
+    octal = re.sub(r"[\x00-\x1f\x7f]", lambda match: "\\" + f"{ord(match[0]):03o}", escaped)
+    return f'"{octal}"'
 
 
 def _git(folder: Path, *args: str) -> str | None:
     """Return what git prints, or None where it fails or is not there."""
+    # In a hook git says by these which repository it is at work on, which need not be this one.
+    env = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
     try:
         done = subprocess.run(  # noqa: S603 (the words are ours, the folder is one word)
             ["git", "-C", str(folder), *args],  # noqa: S607 (whichever git the user has)
+            stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            env=env,
             timeout=10,
             check=True,
         )
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, ValueError, subprocess.SubprocessError):  # ValueError: a NUL in the path
         return None
-    return done.stdout
+    return os.fsdecode(done.stdout)
+
+
+# What `git rev-parse --local-env-vars` prints, as far as it matters here.
+_OF_A_REPOSITORY = {
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+}

@@ -166,7 +166,7 @@ class Recorder:
         if not self._begun:
             self._begin(None, (), None, None)
         if type(data) is not bytes:
-            data = bytes(data)
+            data = bytes(memoryview(data))
         try:
             if self._decoder is not None:
                 data = self._decoder.decode(data)
@@ -297,7 +297,11 @@ class Recorder:
     def _stop(self, error: Exception) -> None:
         self.error = error
         self._shut()
-        self._on_error(f"{self.path}: {_words(error)}; the recording ends here, the stream goes on")
+        message = f"{self.path}: {_words(error)}; the recording ends here, the stream goes on"
+        try:
+            self._on_error(message)
+        except Exception:  # it is called in the midst of the stream
+            logging.getLogger("sseparse").exception("on_error could not take: %s", message)
 
     def _shut(self) -> None:
         self._open = False

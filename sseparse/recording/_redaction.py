@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import attrs
 import msgspec
 
-from sseparse.recording._keys import hide_keys
+from sseparse.recording._keys import hide_keys, names_credential
 
 REDACTED = "REDACTED"
 
@@ -28,28 +28,33 @@ Headers = Iterable[tuple[str, str]]
 
 _MEDIA_TYPE = (
     r"(?:application/(?:json|x-ndjson|jsonl|x-www-form-urlencoded|octet-stream"
-    r"|vnd\.amazon\.eventstream)|multipart/form-data|text/(?:event-stream|plain|html)|\*/\*)"
+    r"|vnd\.amazon\.eventstream)|multipart/form-data|text/(?:event-stream|plain|html|\*)|\*/\*)"
 )
 _CODING = r"(?:identity|gzip|deflate|br|zstd|compress|\*)"
-_Q = r"(?:;\s*q=[\d.]+)?"
+_Q = r"(?:;[ \t]*q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?"
 _DATE = r"\d{4}-\d{2}-\d{2}"
-_VERSION = rf"(?:{_DATE}(?:-preview)?|v?\d+(?:\.\d+)*)"
+_VERSION = rf"(?:{_DATE}(?:-preview)?|v?\d{{1,4}}(?:\.\d{{1,4}}){{0,3}})"
+_BETA = rf"(?:(?:[a-z]{{1,14}}|\d{{1,3}}[a-z]?)-){{1,6}}(?:{_DATE}|\d{{8}})"
+
+
+def _one(item: str) -> re.Pattern[str]:
+    return re.compile(item, re.ASCII | re.IGNORECASE)
 
 
 def _list_of(item: str) -> re.Pattern[str]:
-    return re.compile(rf"{item}(?:\s*,\s*{item})*", re.IGNORECASE)
+    return _one(rf"{item}(?:[ \t]*,[ \t]*{item})*")
 
 
 REQUEST_HEADERS: Mapping[str, re.Pattern[str]] = {
     "accept": _list_of(_MEDIA_TYPE + _Q),
     "accept-encoding": _list_of(_CODING + _Q),
-    "anthropic-beta": _list_of(rf"[a-z0-9.-]{{1,40}}-{_DATE}"),
-    "anthropic-version": re.compile(_DATE),
+    "anthropic-beta": _list_of(_BETA),
+    "anthropic-version": _one(_DATE),
     "content-encoding": _list_of(_CODING),
-    "content-length": re.compile(r"\d{1,15}"),
-    "content-type": re.compile(rf"{_MEDIA_TYPE}(?:;\s*charset=utf-8)?", re.IGNORECASE),
-    "last-event-id": re.compile(r"\d{1,10}"),
-    "mcp-protocol-version": re.compile(_DATE),
+    "content-length": _one(r"\d{1,12}"),
+    "content-type": _one(rf"{_MEDIA_TYPE}(?:;[ \t]*charset=\"?utf-8\"?)?"),
+    "last-event-id": _one(r"\d{1,10}"),
+    "mcp-protocol-version": _one(_DATE),
     "openai-beta": _list_of(r"(?:assistants|responses|realtime|chatkit_beta)=v\d"),
 }
 """Headers of a request that are kept, and what they may say. In none of them is room for a key."""
@@ -58,26 +63,42 @@ RESPONSE_HEADERS = re.compile(
     r"age|alt-svc|anthropic-ratelimit-[\w-]+|cache-control|connection|content-encoding"
     r"|content-length|content-type|date|keep-alive|openai-processing-ms|openai-version|request-id"
     r"|retry-after(?:-ms)?|server|server-timing|trailer|transfer-encoding|vary|via"
-    r"|x-envoy-upstream-service-time|x-ratelimit-[\w-]+|x-request-id"
+    r"|x-envoy-upstream-service-time|x-ratelimit-[\w-]+|x-request-id",
+    re.ASCII,
 )
 """Names of response headers that are kept; cookies and ids of organisations are not among them."""
 
 QUERY_PARAMETERS: Mapping[str, re.Pattern[str]] = {
-    "alt": re.compile(r"sse|json|proto|media"),
-    "api-version": re.compile(_VERSION),
-    "beta": re.compile(r"true|false"),
-    "stream": re.compile(r"true|false|0|1"),
-    "version": re.compile(_VERSION),
+    "alt": _one(r"sse|json|proto|media"),
+    "api-version": _one(_VERSION),
+    "beta": _one(r"true|false"),
+    "stream": _one(r"true|false|0|1"),
+    "version": _one(_VERSION),
 }
 """Parameters of a query string that are kept, and what they may say: Gemini's hold the key too."""
 
-_CREDENTIAL = re.compile(
-    r"(?:.*[_-])?(?:api[_-]?key|access[_-]?key|private[_-]?key|secret|token|password|passwd|auth"
-    r"|authorization|credentials?|cookies?|bearer)|key|headers|.*apikey|.*secret|.*password"
-    r"|.*[a-z]token|.*accesskey|.*privatekey|.*secretkey",
-    re.IGNORECASE,
+METHODS = frozenset(
+    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"]
 )
-"""Names of fields of a JSON body that hold credentials, such as those for an MCP server."""
+
+_SCHEMES = ("http", "https", "ws", "wss")
+_HOST = re.compile(r"[\w.-]+|[\da-f:.]*:[\da-f:.]*")
+
+# What a part of a path is made of once it is unquoted: names, versions, and models with all their
+# slashes, colons and at-signs. Neither parameters (``;token=…``) nor whole URLs with a query.
+_PATH_PART = re.compile(r"[\w.~@:+$*!(),/ -]*")
+_PASSWORD = re.compile(r"(?:^|/)[^/@:]+:[^/@]*@")
+_RANDOM = re.compile(r"(?<![A-Za-z0-9])(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24,}")
+"""Letters and digits, mixed, without any joint: an id or a key, and no word of an API."""
+
+_URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>]*", re.IGNORECASE)
+
+_DEEPEST = 200
+"""Levels of a JSON body; none that is meant for a model has as many, and Python's stack has few."""
+
+
+def _as_pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple(headers)
 
 
 @attrs.frozen
@@ -93,7 +114,7 @@ class Request:
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=tuple, repr=False)
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_as_pairs, repr=False)
     body: bytes | None = attrs.field(default=None, repr=False)
 
     def kept(self, *, body: bool = False) -> dict[str, object]:
@@ -107,7 +128,7 @@ class Request:
         {'method': 'POST', 'url': 'https://a.example/v1?alt=sse', 'headers': []}
         """
         kept: dict[str, object] = {
-            "method": self.method if re.fullmatch(r"[A-Z]{1,16}", self.method) else REDACTED,
+            "method": method if (method := self.method.upper()) in METHODS else REDACTED,
             "url": kept_url(self.url),
             "headers": kept_request_headers(self.headers),
         }
@@ -123,9 +144,10 @@ def kept_request_headers(headers: Headers) -> list[tuple[str, str]]:
     [('accept', '*/*')]
     """
     return [
-        (name.lower(), value)
+        (name.lower(), stripped)
         for name, value in headers
-        if (allowed := REQUEST_HEADERS.get(name.lower())) and allowed.fullmatch(value.strip())
+        if (allowed := REQUEST_HEADERS.get(name.lower()))
+        and allowed.fullmatch(stripped := value.strip(" \t"))
     ]
 
 
@@ -145,25 +167,64 @@ def kept_response_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
 def kept_url(url: str) -> str:
     """Return a URL without user, password, fragment, and what its query may not keep.
 
-    A part of the path that looks like a key becomes ``REDACTED``; what is no URL is not kept.
+    A part of the path that looks like a key becomes ``REDACTED``; what is neither a URL of HTTP nor
+    a path is not kept.
 
     >>> kept_url("https://api.example/v1/sk-proj-abcdefghijklmnopqrstuvwx/chat?key=1&alt=sse")
     'https://api.example/v1/REDACTED/chat?alt=sse'
     """
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        parts = urlsplit(_unicode(url))
+        netloc = _kept_host(parts)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return REDACTED
-    netloc = f"[{host}]" if ":" in host else host
-    netloc += f":{port}" if port is not None else ""
+    known = netloc and parts.scheme in (*_SCHEMES, "")
+    if not known and (netloc or parts.scheme or not parts.path.startswith("/")):
+        return REDACTED if url else ""
     query = [
         (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        for name, value in pairs
         if (allowed := QUERY_PARAMETERS.get(name)) and allowed.fullmatch(value)
     ]
-    path = "/".join(hide_keys(part) for part in _unicode(parts.path).split("/"))
+    path = "/".join(_kept_path_part(part) for part in parts.path.split("/"))
     return urlunsplit((parts.scheme, netloc, path, urlencode(query), ""))
+
+
+def _kept_host(parts: SplitResult) -> str:
+    """Return host and port, without user and password.
+
+    Raises:
+        ValueError: it is none, such as one with a quoted user and password in it.
+    """
+    host = parts.hostname or ""
+    if ":" in host:
+        host = host.partition("%")[0]  # the zone of an IPv6 address (RFC 6874) is free text
+    if host and not _HOST.fullmatch(host):
+        raise ValueError("no host")
+    port = "" if parts.port is None else f":{parts.port}"
+    return (f"[{host}]" if ":" in host else hide_keys(host)) + port
+
+
+def _kept_path_part(part: str) -> str:
+    plain = unquote(part)
+    if (
+        not _PATH_PART.fullmatch(plain)
+        or _PASSWORD.search(plain)
+        or _RANDOM.search(plain)
+        or hide_keys(plain) != plain
+    ):
+        return REDACTED
+    return part
+
+
+def kept_text(text: str) -> str:
+    """Return what an error says, as far as it may be kept: with its URLs cut, its keys hidden.
+
+    >>> kept_text("no answer from https://a.example/v1?key=hunter2 in time")
+    'no answer from https://a.example/v1 in time'
+    """
+    return hide_keys(_URL.sub(lambda match: kept_url(match[0]), _unicode(text)))
 
 
 def kept_body(body: bytes) -> object:
@@ -178,17 +239,43 @@ def kept_body(body: bytes) -> object:
         return None
 
 
-def _scrubbed(value: object, *, secret: bool = False) -> object:
+def _scrubbed(value: object, *, secret: bool = False, level: int = 0) -> object:
+    if level > _DEEPEST:
+        raise RecursionError
     if isinstance(value, dict):
+        # {"name": "API_KEY", "value": "…"}, as lists of headers and of environments have it
+        named = any(
+            isinstance(name := value.get(key), str) and names_credential(name)
+            for key in ("name", "key")
+        )
         return {
-            _scrubbed(name): _scrubbed(item, secret=secret or bool(_CREDENTIAL.fullmatch(name)))
+            hide_keys(name): _scrubbed(
+                item,
+                secret=secret or (named and name == "value") or names_credential(name),
+                level=level + 1,
+            )
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_scrubbed(item, secret=secret) for item in value]
+        return [_scrubbed(item, secret=secret, level=level + 1) for item in value]
     if isinstance(value, str):
-        return REDACTED if secret and value else hide_keys(value)
+        return REDACTED if secret and value else _scrubbed_text(value, level)
     return REDACTED if secret and type(value) in (int, float) else value
+
+
+def _scrubbed_text(text: str, level: int) -> str:
+    """Return a text less its keys; a URL or JSON (as arguments of tools are) by its own rules."""
+    if _URL.fullmatch(text):
+        return hide_keys(kept_url(text))
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            decoded = msgspec.json.decode(text)
+            scrubbed = _scrubbed(decoded, level=level + 1)
+        except (ValueError, RecursionError):
+            return hide_keys(text)
+        if scrubbed != decoded:
+            return msgspec.json.encode(scrubbed).decode()
+    return hide_keys(text)
 
 
 def _unicode(text: str) -> str:
