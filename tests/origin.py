@@ -33,7 +33,7 @@ GAP = 0.02
 """Seconds between the writes of a script."""
 
 STALL = 0.5
-"""Seconds of silence in the middle of a script."""
+"""Seconds of silence in the middle of a script; not where another gap is asked for."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ class _Connection:
         due = headers_at
         try:
             for write in writes:
-                due += write.time if write.time == STALL else gap
+                due += STALL if write.time == STALL and gap == GAP else gap
                 while (early := due - time.monotonic()) > 0:
                     await asyncio.sleep(early)
                 data = compress(write.data)  # type: ignore[operator]

@@ -66,7 +66,7 @@ def test_a_stream_that_breaks_is_recorded_with_how_it_broke(
     server: Origin, tmp_path: Path, end: str, reason: str
 ) -> None:
     out = tmp_path / "out.txt"
-    result = record(out, server.url(end=end, writes=20, tag=end), "--timeout", "1")
+    result = record(out, server.url(end=end, writes=20, gap=0.005, tag=end), "--timeout", "0.5")
     assert result.status == 1
     assert result.error_lines[-1].endswith(f"ended by {reason}")
     recording = check_recording(out, served(server, end), reason)
@@ -78,7 +78,7 @@ def test_a_compressed_stream_is_recorded_decoded_read_by_read(
     server: Origin, tmp_path: Path, coding: str
 ) -> None:
     out = tmp_path / "out.txt"
-    result = record(out, server.url(coding=coding, writes=30, tag=coding))
+    result = record(out, server.url(coding=coding, writes=30, gap=0.005, tag=coding))
     assert result.status == 0
     fact = served(server, coding)
     recording = check_recording(out, fact)

@@ -117,7 +117,10 @@ def test_the_times_are_within_5_ms_of_the_writes(name: str, traced: Traced) -> N
         read.time - (write.time - served.asked_at)
         for read, write in zip(recording.reads, last_writes(recording, served), strict=True)
     ]
-    assert abs(statistics.median(late)) < 0.005
+    # When a request is there, curl and the origin may see some milliseconds apart.
+    apart = statistics.median(late)
+    assert abs(apart) < 0.05
+    assert statistics.median(abs(one - apart) for one in late) < 0.005
     assert recording.header is not None
     assert recording.header.headers_at is not None
     assert 0 < recording.header.headers_at < recording.reads[0].time

@@ -9,6 +9,7 @@ here, in one line on stderr and an exit status, as people know them from curl, j
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import re
@@ -20,15 +21,7 @@ from typing import NoReturn, cast
 import click
 
 from sseparse import EventTooLarge, SSEError, __version__
-from sseparse.cli._assemble import assemble_command
-from sseparse.cli._decode import decode_command
-from sseparse.cli._export import export_command
-from sseparse.cli._import import import_command
 from sseparse.cli._output import tell
-from sseparse.cli._record import record_command
-from sseparse.cli._redact import redact_command
-from sseparse.cli._replay import replay_command
-from sseparse.cli._verify import verify_command
 
 CANNOT_READ, INTERRUPTED, PIPE_CLOSED, BUG = 2, 130, 141, 70
 
@@ -37,7 +30,31 @@ class _PipeClosed(Exception):
     """Whoever read our output has gone away."""
 
 
+COMMANDS = (
+    "assemble",
+    "decode",
+    "export",
+    "import",
+    "record",
+    "redact",
+    "replay",
+    "verify",
+)
+
+
 class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names; none of the modules is loaded for that."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the module of one command, and not those of the others."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"sseparse.cli._{cmd_name}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the sub-command; click would end a closed pipe with the status of a failure."""
         try:
@@ -67,16 +84,6 @@ def cli() -> None:
 
     A FILE is what the server sent, byte for byte: what `curl -sN` writes. `-` is stdin.
     """
-
-
-cli.add_command(record_command)
-cli.add_command(replay_command)
-cli.add_command(decode_command)
-cli.add_command(assemble_command)
-cli.add_command(verify_command)
-cli.add_command(redact_command)
-cli.add_command(import_command)
-cli.add_command(export_command)
 
 
 def main() -> NoReturn:
@@ -153,9 +160,10 @@ def _restore_terminal() -> None:
 
 
 def _exit(status: int) -> NoReturn:
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # Nobody reads any more: what is still in the buffer goes nowhere, without a word.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Nobody reads any more: what is still in the buffer goes nowhere, without a word.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(status)

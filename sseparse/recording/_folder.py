@@ -90,8 +90,21 @@ class RecordingFolder:
         recorder.response(status, pairs, at=at, raw=raw)
         return recorder
 
+    def make(self) -> None:
+        """Make the folder now, and tell git to keep its hands off what will be in it.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if not self.path.is_dir():
+            self._mkdir()
+            write_attributes(self.path)
+
     def _open(self, request: Request, sent_at: float) -> Recorder:
-        self._make()
+        if not self.path.is_dir():
+            self._mkdir()
+            # git takes its time to say what it does with files, and a stream is waiting.
+            threading.Thread(target=write_attributes, args=(self.path,)).start()
         sent = datetime.fromtimestamp(time.time() - (self.clock() - sent_at), UTC)
         stem = self.name or recording_name(request, sent)
         number = 1
@@ -109,12 +122,8 @@ class RecordingFolder:
             except FileExistsError:
                 number += 1
 
-    def _make(self) -> None:
-        if self.path.is_dir():
-            return
+    def _mkdir(self) -> None:
         self.path.mkdir(parents=True, mode=0o700, exist_ok=True)
-        # git takes its time to say what it does with files, and a stream is waiting.
-        threading.Thread(target=write_attributes, args=(self.path,)).start()
 
 
 def is_event_stream(headers: Headers) -> bool:

@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 from sseparse.recording._folder import RecordingFolder
-from sseparse.recording._git import write_attributes
 from sseparse.recording._recorder import log_error
 from sseparse.server._client import ClientConnection
 from sseparse.server._shared import Relayed, Shared
@@ -105,11 +104,7 @@ class RecordingProxy:
         Raises:
             OSError: the folder cannot be made, or the address cannot be listened at.
         """
-        folder = self._shared.folder.path
-        if not folder.is_dir():
-            # Now, and not when the first stream comes: it takes git some milliseconds to answer.
-            folder.mkdir(parents=True, mode=0o700)
-            write_attributes(folder)
+        self._shared.folder.make()
         self._server = await asyncio.get_running_loop().create_server(
             lambda: ClientConnection(self._shared), self._host, self._port, backlog=BACKLOG
         )
