@@ -204,7 +204,8 @@ def test_an_interrupt_ends_the_wait_for_stdin_with_130(name: str) -> None:
         cli.feed(process, b"data: 1\n\n")
         cli.wait_until_read(process)
         process.send_signal(signal.SIGINT)
-        assert process.wait(cli.TIMEOUT) == 130
+        # (Python dies of the signal if it came in the midst of an import: 130 to a shell, too.)
+        assert process.wait(cli.TIMEOUT) in (130, -signal.SIGINT)
         assert cli.finish(process).err.strip() == ""
 
 

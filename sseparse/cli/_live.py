@@ -25,13 +25,14 @@ REFRESHES = 8
 class LiveView(TextView):
     """The text on stderr, over a line of seconds, events and bytes. Start it, and close it."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, elsewhere: str) -> None:
         """Make the view.
 
         Args:
             what: what the status line ends with.
+            elsewhere: see ``TextView``.
         """
-        super().__init__(None, sys.stderr)
+        super().__init__(None, sys.stderr, elsewhere)
         self._what = one_line(what)
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         # Pieces, not a `Text`: the thread that draws copies a list in one step.

@@ -100,11 +100,12 @@ class _CountView(RawView):
 def _view(options: RecordOptions) -> RawView:
     if options.silent or options.tee:
         return _CountView(None, sys.stderr)
+    elsewhere = f"sseparse decode {options.out}"
     if not sys.stderr.isatty():
-        return TextView(None, sys.stderr)
+        return TextView(None, sys.stderr, elsewhere)
     from sseparse.cli._live import LiveView  # rich: 60 ms to import, for terminals only
 
-    return LiveView(options.out)
+    return LiveView(options.out, elsewhere)
 
 
 def record_stdin(options: RecordOptions) -> int:

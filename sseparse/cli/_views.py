@@ -110,8 +110,21 @@ _Call = tuple[int | None, bool]  # its place, and whether the provider runs it
 class TextView(RawView):
     """What the model says, as it says it; its reasoning dim, and only on a terminal."""
 
-    def __init__(self, protocol: str | None = None, out: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        protocol: str | None = None,
+        out: TextIO | None = None,
+        elsewhere: str = "--view events",
+    ) -> None:
+        """Make a view.
+
+        Args:
+            protocol: see ``RawView``.
+            out: see ``RawView``.
+            elsewhere: what shows a stream that has no text known here.
+        """
         super().__init__(protocol, out)
+        self._elsewhere = elsewhere
         self._error_shown = False
         self._part: str | _Call | None = None
         self._calls: set[_Call] = set()
@@ -140,7 +153,9 @@ class TextView(RawView):
             if isinstance(text := completion.extra.get("text"), str):
                 self._write(text if text.endswith("\n") else f"{text}\n")
                 self._out.flush()
-            tell("no protocol known here, so only plain text; --view events shows what is there")
+            tell(
+                f"no protocol known here, so only plain text; {self._elsewhere} shows what is there"
+            )
 
     def _show_delta(self, delta: Delta) -> None:
         if delta.kind in ("content", "refusal", "audio"):
