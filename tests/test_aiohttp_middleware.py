@@ -184,7 +184,8 @@ def test_every_way_to_read_gives_the_body_and_records_it(
 def test_http_chunks_are_told_as_without_recording(tmp_path: Path) -> None:
     async def run(url: str, middleware: recording_middleware | None) -> list[tuple[bytes, bool]]:
         async with post(url, middleware) as response:
-            return [chunk async for chunk in response.content.iter_chunks()]
+            # aiohttp tells an empty chunk or none, depending on when the end of the body comes.
+            return [chunk async for chunk in response.content.iter_chunks() if chunk[0]]
 
     for framing in ("chunked", "length"):
         with serve(Reply(EVENTS if framing == "chunked" else [WHOLE], framing=framing)) as server:

@@ -36,15 +36,22 @@ curl = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_what_curl_writes_is_recorded_read_by_read_with_its_times(tmp_path: Path) -> None:
     with origin() as server:
 
-        def record(name: str) -> None:
+        def record(name: str, attempt: int = 1) -> None:
             # The response waits a second: times count from when both processes are up.
-            url = server.url(name, delay=1, tag=name)
-            done = shell(f"curl -sN '{url}' | $sseparse record -o {tmp_path}/{name} --tee | wc -c")
-            fact = served(server, name)
+            tag, out = f"{name}-{attempt}", tmp_path / f"{name}-{attempt}"
+            url = server.url(name, delay=1, tag=tag)
+            done = shell(f"curl -sN '{url}' | $sseparse record -o {out} --tee | wc -c")
+            fact = served(server, tag)
             assert done.status == 0, done.err
             assert int(done.out) == len(fact.body)
-            recording = Recording.load(tmp_path / name)
-            assert [read.data for read in recording.reads] == [write.data for write in fact.writes]
+            recording = Recording.load(out)
+            assert recording.body == fact.body
+            assert recording.end.reason == "eof"
+            written = [write.data for write in fact.writes]
+            if [read.data for read in recording.reads] != written and attempt < 3:
+                # A pipe joins what nobody fetched in time, which a busy machine may cause.
+                return record(name, attempt + 1)
+            assert [read.data for read in recording.reads] == written
             # When curl sent the request, a recorder behind a pipe cannot know: gaps are compared.
             first, wrote = recording.reads[0].time, fact.writes[0].time
             apart = sorted(
@@ -52,7 +59,7 @@ def test_what_curl_writes_is_recorded_read_by_read_with_its_times(tmp_path: Path
                 for read, write in zip(recording.reads, fact.writes, strict=True)
             )
             assert apart[len(apart) // 2] < NEAR
-            assert recording.end.reason == "eof"
+            return None
 
         in_threads(*(lambda name=name: record(name) for name in EOLS))
 
