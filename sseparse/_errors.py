@@ -8,6 +8,7 @@
     ├── NotAnEventStream   (ValueError)    a response that is no event stream
     ├── TransferError                      no response at all: no such host, refused, TLS
     ├── AssemblyError      (ValueError)    a stream that breaks its protocol, with strict=True
+    ├── NoSuchRecording    (LookupError)   a request that no recording answers
     └── RecordingError     (ValueError)    a recording that cannot be read
         └── UnsupportedVersion             ... because a newer sseparse wrote it
 
@@ -116,6 +117,27 @@ class AssemblyError(SSEError, ValueError):
     def __str__(self) -> str:
         where = "end of stream" if self.event_number is None else f"event {self.event_number}"
         return f"{where}: {self.message} [{self.code}]"
+
+
+class NoSuchRecording(SSEError, LookupError):
+    """A request that no recording answers.
+
+    Attributes:
+        nearest: the name of the recording that comes nearest, or None.
+        difference: what it has otherwise, in words; empty where only the name is another.
+    """
+
+    def __init__(self, message: str, nearest: str | None, difference: str = "") -> None:
+        super().__init__(message, nearest, difference)
+        self.message = message
+        self.nearest = nearest
+        self.difference = difference
+
+    def __str__(self) -> str:
+        if self.nearest is None:
+            return self.message
+        difference = f": {self.difference}" if self.difference else ""
+        return f"{self.message}; the nearest is {self.nearest}{difference}"
 
 
 class RecordingError(SSEError, ValueError):

@@ -43,9 +43,9 @@ SAME_ROOM = [
 
 # Which rooms may import a library; the standard library is free to all.
 LIBRARIES = {
-    "attrs": {"assembly", "recording", "formats", "http", "server", "cli"},
+    "attrs": {"assembly", "recording", "formats", "replay", "http", "server", "cli"},
     "jiter": {"assembly"},
-    "msgspec": {"_events", "_redact", "assembly", "recording", "formats", "cli"},
+    "msgspec": {"_events", "_redact", "assembly", "recording", "formats", "replay", "cli"},
     "h11": {"server", "formats"},  # what speaks HTTP/1.1, and what reads curl's trace of it
     "httpx2": {"http"},
     "jsonpath": {"_redact"},
