@@ -171,7 +171,7 @@ def test_every_option_in_the_table_of_commands_is_one() -> None:
 def test_it_opens_with_the_two_commands_that_ci_runs() -> None:
     assert INSTALL == [
         "pip install . && sseparse replay fixtures/xai-grok-beta.txt",
-        "pip install '.[test]' && pytest",
+        "pip install '.[test]' && pytest -n auto --dist loadfile",
     ]
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 

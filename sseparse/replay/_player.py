@@ -20,8 +20,9 @@ from sseparse.replay._pacing import schedule
 
 Source = Recording | str | os.PathLike[str] | Iterable[Read]
 
-_LONGEST_SLEEP = 86_400.0
-"""Seconds, one day: longer waits are slept in parts, since the system refuses to sleep for ages."""
+_LONGEST_SLEEP = 1.0
+"""Seconds; longer waits are slept in parts. The system refuses to sleep for ages. And a Ctrl-C that
+comes after Python last looked for one, but before the sleep has begun, does not end that sleep."""
 
 
 def play(
