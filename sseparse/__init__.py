@@ -14,8 +14,8 @@ from sseparse._assemble import assemble
 from sseparse._decoder import Decoder
 from sseparse._encoder import encode
 from sseparse._errors import (
-    AssemblyError, DecoderClosed, EventTooLarge, NoSuchRecording, NotAnEventStream, RecordingError,
-    SSEError, TransferError, UnsupportedVersion,
+    AssemblyError, DecoderClosed, EventTooLarge, FaultError, NoSuchRecording, NotAnEventStream,
+    RecordingError, SSEError, TransferError, UnsupportedVersion,
 )
 from sseparse._events import Comment, ServerSentEvent, UnknownField
 from sseparse._sources import aiter_events, iter_events
@@ -39,11 +39,11 @@ _LAZY = {"Read": "recording", "Recorder": "recording", "Recording": "recording",
 
 __all__ = [
     "Assembler", "AssemblyError", "Choice", "Comment", "Completion", "Decoder", "DecoderClosed",
-    "Delta", "EventTooLarge", "Finding", "FunctionCall", "NoSuchRecording", "NotAnEventStream",
-    "Read", "Recorder", "Recording", "RecordingError", "SSEError", "ServerSentEvent", "State",
-    "ToolCall", "TransferError", "UnknownField", "UnsupportedVersion", "Usage", "__version__",
-    "aiter_events", "aplay", "assemble", "detect", "encode", "iter_events", "play", "redact",
-    "verify",
+    "Delta", "EventTooLarge", "FaultError", "Finding", "FunctionCall", "NoSuchRecording",
+    "NotAnEventStream", "Read", "Recorder", "Recording", "RecordingError", "SSEError",
+    "ServerSentEvent", "State", "ToolCall", "TransferError", "UnknownField", "UnsupportedVersion",
+    "Usage", "__version__", "aiter_events", "aplay", "assemble", "detect", "encode", "iter_events",
+    "play", "redact", "verify",
 ]
 # fmt: on
 

@@ -9,6 +9,7 @@
     ├── TransferError                      no response at all: no such host, refused, TLS
     ├── AssemblyError      (ValueError)    a stream that breaks its protocol, with strict=True
     ├── NoSuchRecording    (LookupError)   a request that no recording answers
+    ├── FaultError         (ValueError)    a fault that means nothing, or not for this stream
     └── RecordingError     (ValueError)    a recording that cannot be read
         └── UnsupportedVersion             ... because a newer sseparse wrote it
 
@@ -138,6 +139,23 @@ class NoSuchRecording(SSEError, LookupError):
             return self.message
         difference = f": {self.difference}" if self.difference else ""
         return f"{self.message}; the nearest is {self.nearest}{difference}"
+
+
+class FaultError(SSEError, ValueError):
+    """A fault that cannot be understood, or that the stream gives no occasion for.
+
+    Attributes:
+        fault: as it was written, such as ``"cut@event=900"``.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, fault: str, reason: str) -> None:
+        super().__init__(fault, reason)
+        self.fault = fault
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"fault {self.fault!r}: {self.reason}"
 
 
 class RecordingError(SSEError, ValueError):

@@ -4,6 +4,7 @@ from sseparse.recording._recorder import Recorder
 from sseparse.recording._recording import Read, Recording, TimingSource
 from sseparse.recording._redaction import Request
 from sseparse.recording._sidecar import End, Header, sidecar_path
+from sseparse.recording._stamps import split_blocks
 
 __all__ = [
     "End",
@@ -14,4 +15,5 @@ __all__ = [
     "Request",
     "TimingSource",
     "sidecar_path",
+    "split_blocks",
 ]
