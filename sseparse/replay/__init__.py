@@ -2,7 +2,7 @@
 
 from sseparse.replay._choice import Recordings, find_recordings
 from sseparse.replay._chunking import coalesce, rechunk
-from sseparse.replay._faults import FAULTS, Fault, apply_faults, parse_faults
+from sseparse.replay._faults import Fault, apply_faults, parse_faults
 from sseparse.replay._pacing import max_gap, schedule, speed
 from sseparse.replay._player import aplay, play
 from sseparse.replay._rates import interval, jitter, rate, token_rate, ttft
@@ -10,7 +10,6 @@ from sseparse.replay._response import Ending, ending_of, headers_of, status_of
 from sseparse.replay._transforms import Transforms
 
 __all__ = [
-    "FAULTS",
     "Ending",
     "Fault",
     "Recordings",
