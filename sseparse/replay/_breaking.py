@@ -11,12 +11,16 @@ import itertools
 import re
 
 import attrs
+import msgspec
 
 from sseparse._encoder import encode
 from sseparse._events import Comment
 from sseparse.recording import End, Header, Read, Recording
 from sseparse.replay._blocks import Block, event_blocks, event_deltas
 from sseparse.replay._error_forms import error_body, error_event
+
+_STRING = re.compile(rb'":\s*"')
+_DATA = re.compile(rb"^data: ?", re.MULTILINE)
 
 KEEP_ALIVE_EVERY = 1.0
 """Seconds between the comments of ``keep_alive``."""
@@ -106,10 +110,8 @@ def corrupt_utf8(recording: Recording, index: int) -> Recording:
     block = _block(recording, index)
     data = recording.body[block.start : block.end]
     texts = [delta.text for delta in event_deltas(recording.body)[index] if delta.text]
-    where = max((data.find(text.encode()) for text in texts), default=-1)
-    if where < 0:
-        where = data.find(b"data:") + len(b"data:") if b"data:" in data else 0
-    return _spliced(recording, block.start + where, block.start + where, b"\xff")
+    where = block.start + _in_a_string(data, texts)
+    return _spliced(recording, where, where, b"\xff")
 
 
 def bad_json(recording: Recording, index: int) -> Recording:
@@ -136,6 +138,17 @@ def status(recording: Recording, code: int, retry_after: float | None = None) ->
     return attrs.evolve(
         _changed(recording, (Read(at, body),), at), header=refused, end=End("eof", at)
     )
+
+
+def _in_a_string(data: bytes, texts: list[str]) -> int:
+    """Return where a string of the JSON begins: that of a text, else any, else where data begin."""
+    for text in texts:
+        # Behind a colon: a comma that a model writes looks like one between two strings.
+        member = re.search(rb':\s*(?=")' + re.escape(msgspec.json.encode(text)), data)
+        if member:
+            return data.index(b'"', member.start()) + 1
+    match = _STRING.search(data) or _DATA.search(data)
+    return match.end() if match else 0
 
 
 def _block(recording: Recording, index: int) -> Block:
@@ -199,12 +212,20 @@ def _overwritten(recording: Recording, start: int, data: bytes) -> Recording:
 
 
 def _without(recording: Recording, kind: str, nothing: str) -> Recording:
-    """Leave out the events that give a delta of this kind."""
-    body = recording.body
-    pairs = zip(event_blocks(body), event_deltas(body), strict=True)
-    dropped = [block for block, deltas in pairs if any(delta.kind == kind for delta in deltas)]
+    """Leave out the events that give a delta of this kind.
+
+    Some providers say it twice, and the assembler tells it once: so it is looked for again.
+    """
+    dropped = _blocks_with(recording, kind)
     if not dropped:
         raise NothingToBreak(nothing)
-    for block in reversed(dropped):
-        recording = _spliced(recording, block.start, block.end, b"")
+    while dropped:
+        for block in reversed(dropped):
+            recording = _spliced(recording, block.start, block.end, b"")
+        dropped = _blocks_with(recording, kind)
     return recording
+
+
+def _blocks_with(recording: Recording, kind: str) -> list[Block]:
+    pairs = zip(event_blocks(recording.body), event_deltas(recording.body), strict=True)
+    return [block for block, deltas in pairs if any(delta.kind == kind for delta in deltas)]

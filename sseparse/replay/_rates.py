@@ -87,9 +87,8 @@ def ttft(reads: Iterable[Read], seconds: float) -> tuple[Read, ...]:
         return reads
     number = _read_of_the_first_token(reads)
     was = reads[number].time
-    factor = seconds / was if was else 1.0
     return (
-        *(Read(read.time * factor, read.data) for read in reads[:number]),
+        *(Read(seconds * (read.time / was if was else 0.0), read.data) for read in reads[:number]),
         *(Read(seconds + (read.time - was), read.data) for read in reads[number:]),
     )
 
