@@ -176,9 +176,18 @@ class Terminal:
         while len(self.shown) < size and self._read():
             pass
 
+    def wait_for_text(self, text: bytes) -> None:
+        """Wait until this has been shown."""
+        while text not in self.shown:
+            assert self._read(), "the process ended before"
+
     def press_ctrl_c(self) -> None:
         """Press it."""
-        os.write(self._master, b"\x03")
+        self.press(b"\x03")
+
+    def press(self, keys: bytes) -> None:
+        """Press keys, one after another."""
+        os.write(self._master, keys)
 
     def finish(self) -> int:
         """Wait for the end and return the exit status; ``shown`` then has everything."""

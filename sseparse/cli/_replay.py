@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
@@ -9,52 +10,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import attrs
 import click
 
-from sseparse import Read, Recording, RecordingError, play
+from sseparse import FaultError, Read, Recording, RecordingError, play
 from sseparse.cli._input import STDIN, file_argument, named, protocol_option, read_chunks
+from sseparse.cli._keys import Keys, Quit, keys_at_once, keys_work
 from sseparse.cli._output import one_line, tell
-from sseparse.cli._views import VIEWS
+from sseparse.cli._transforms import FAULTS_HELP, transform_options
+from sseparse.cli._views import VIEWS, RawView
 from sseparse.recording import TimingSource, sidecar_path
-
-
-def parse_speed(context: click.Context, option: click.Parameter, value: str) -> float:
-    """Return the factor that --speed gives, infinite for ``max``."""
-    try:
-        factor = math.inf if value == "max" else float(value.removesuffix("x"))
-    except ValueError:
-        factor = math.nan
-    if not factor > 0:
-        raise click.BadParameter(f"{value!r} is neither a number above 0 nor max.", context, option)
-    return factor
+from sseparse.replay import Ending, Transforms, ending_of
 
 
 @click.command(
     "replay",
     short_help="Play a recorded stream back.",
-    epilog="""\b
+    epilog=FAULTS_HELP
+    + """
+\b
 Examples:
   sseparse replay fixtures/xai-grok-beta.txt
   sseparse replay answer.txt --view text --speed 4
   sseparse replay answer.txt --max-gap 0.5 | my-client
   sseparse replay answer.txt --view events --speed max
+  sseparse replay answer.txt --rate 20 --rechunk random | my-client
+  sseparse replay answer.txt --fault cut@event=2,stall@byte=40:1s | my-client
   curl -sN "$URL" | tee answer.txt | sseparse replay - --view text
 """,
 )
 @file_argument
-@click.option(
-    "--speed",
-    callback=parse_speed,
-    default="1",
-    metavar="N|max",
-    help="Play N times as fast; max waits for nothing.",
-)
-@click.option(
-    "--max-gap",
-    type=click.FloatRange(min=0),
-    metavar="S",
-    help="Shorten every longer pause to S seconds of the recording (before --speed).",
-)
+@transform_options
 @click.option(
     "--timing",
     type=click.Choice(["auto", "sidecar", "created", "none"]),
@@ -71,48 +57,79 @@ Examples:
     help="raw: the bytes as they were; text: what the model says (on a terminal its reasoning too, "
     "dim); events: a line for each event.",
 )
+@click.option("--loop", is_flag=True, help="Begin anew at the end, until Ctrl-C or q.")
 @protocol_option
 def replay_command(
     file: str,
-    speed: float,
-    max_gap: float | None,
+    transforms: Transforms,
     timing: Literal["auto"] | TimingSource,
     view: str,
     protocol: str | None,
+    loop: bool,
 ) -> None:
     """Play FILE back to stdout at its own pace, one write for each read of the recording.
 
     The times come from FILE.timing.jsonl if it is there, else from the created stamps in the
-    chunks. From stdin (-) the bytes are passed on as they arrive; with --timing created stdin is
-    read to its end first, then played.
+    chunks. From stdin (-) the bytes are passed on as they arrive; with --timing created or none
+    stdin is read to its end first, then played.
+
+    On a terminal, with --view text or events, keys work: space stops and goes on, a dot shows the
+    next event, + and - double and halve the speed, q ends.
 
     A line on stderr sums up: events, seconds, finish_reason, tokens.
     """
-    if max_gap is not None and math.isnan(max_gap):
-        raise click.BadParameter("'nan' is no number of seconds.", param_hint="'--max-gap'")
     if file == STDIN and timing == "sidecar":
         raise click.UsageError(
             "stdin has no timing file beside it; --timing created takes the times from the stamps "
             "in the chunks"
         )
-    live = file == STDIN and timing in ("auto", "none")
-    if live and (speed != 1.0 or max_gap is not None) and not math.isinf(speed):
+    plain = attrs.evolve(transforms, speed=1.0) == Transforms()
+    if file == STDIN and timing == "auto" and not (plain and transforms.speed in (1.0, math.inf)):
         raise click.UsageError(
-            "--speed and --max-gap need times, and stdin is passed on as it arrives; "
-            "--timing created takes them from the stamps in the chunks"
+            "--speed, --max-gap and the like need the whole stream, and stdin is passed on as it "
+            "arrives; --timing created takes the times from the stamps in the chunks"
         )
-    shown = VIEWS[view](protocol)
-    start = time.monotonic()
-    if live:
-        reads = _live_reads(start)
-    else:
-        recording = _load(file, timing, pace_matters=not math.isinf(speed))
-        reads = _played(recording, speed, max_gap)
-    for read in reads:
-        shown.show(read)
-    shown.close()
-    sys.stdout.flush()  # before the summary, also where both go to one place
-    click.echo(one_line(shown.summary(time.monotonic() - start)), err=True)
+    if file == STDIN and timing in ("auto", "none") and plain:
+        if loop:
+            raise click.UsageError("--loop plays a file again; stdin comes once")
+        start = time.monotonic()
+        _show(_live_reads(start), VIEWS[view](protocol), start)
+        return
+    paced = transforms.interval is None and transforms.rate is None and not transforms.token_rate
+    pace_matters = paced and not math.isinf(transforms.speed)
+    recording = _transformed(_load(file, timing, pace_matters=pace_matters), transforms)
+    with_keys = view != "raw" and keys_work()
+    with keys_at_once() if with_keys else contextlib.nullcontext(), contextlib.suppress(Quit):
+        while True:
+            reads = _played(recording, transforms, with_keys=with_keys)
+            _show(reads, VIEWS[view](protocol), time.monotonic())
+            if not loop:
+                break
+    _tell_ending(recording)
+
+
+def _show(reads: Iterator[Read], shown: RawView, start: float) -> None:
+    try:
+        for read in reads:
+            shown.show(read)
+    finally:
+        # What is there is summed up, also where somebody pressed q.
+        if not isinstance(sys.exception(), KeyboardInterrupt | OSError):
+            shown.close()
+            sys.stdout.flush()  # before the summary, also where both go to one place
+            click.echo(one_line(shown.summary(time.monotonic() - start)), err=True)
+
+
+def _tell_ending(recording: Recording) -> None:
+    """Say what a pipe cannot show: that the stream did not end as it should."""
+    how = {
+        Ending.CUT: "the connection was closed before the end of the stream",
+        Ending.RESET: "the connection was reset",
+        Ending.SILENCE: "nothing more came, and the client gave up",
+    }
+    ending = ending_of(recording)
+    if ending in how:
+        tell(f"{how[ending]}, after {len(recording.body)} bytes")
 
 
 def _live_reads(start: float) -> Iterator[Read]:
@@ -120,11 +137,29 @@ def _live_reads(start: float) -> Iterator[Read]:
         yield Read(time.monotonic() - start, chunk)
 
 
-def _played(recording: Recording, speed: float, max_gap: float | None) -> Iterator[Read]:
+def _transformed(recording: Recording, transforms: Transforms) -> Recording:
+    """Apply all but ``speed`` and ``max_gap``: the times that are shown are the recording's."""
+    try:
+        return attrs.evolve(transforms, speed=1.0, max_gap=None).apply(recording)
+    except FaultError as error:
+        raise click.BadParameter(f"{error}.", param_hint="'--fault'") from None
+    except ValueError as error:  # such as a rate that is no number
+        raise click.UsageError(f"{error}.") from None
+
+
+def _played(recording: Recording, transforms: Transforms, *, with_keys: bool) -> Iterator[Read]:
     """Yield each read when its time has come, with the time it has in the recording."""
-    data = play(recording, speed=speed, max_gap=max_gap)
+    speed, max_gap = transforms.speed, transforms.max_gap
+    if not with_keys or math.isinf(speed):
+        data = play(recording, speed=speed, max_gap=max_gap)
+        for read, _ in zip(recording.reads, data, strict=True):
+            yield read
+        return
+    keys = Keys(speed)
+    data = play(recording, max_gap=max_gap, clock=keys.now, sleep=keys.wait)
     for read, _ in zip(recording.reads, data, strict=True):
         yield read
+        keys.shown()
 
 
 def _load(file: str, timing: Literal["auto"] | TimingSource, *, pace_matters: bool) -> Recording:

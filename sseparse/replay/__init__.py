@@ -1,7 +1,7 @@
 """Replay: pure transforms of a recording, and the player that gives them a clock."""
 
 from sseparse.replay._choice import Recordings, find_recordings
-from sseparse.replay._chunking import coalesce, rechunk
+from sseparse.replay._chunking import Chunking, coalesce, rechunk
 from sseparse.replay._faults import Fault, apply_faults, parse_faults
 from sseparse.replay._pacing import max_gap, schedule, speed
 from sseparse.replay._player import aplay, play
@@ -10,6 +10,7 @@ from sseparse.replay._response import Ending, ending_of, headers_of, status_of
 from sseparse.replay._transforms import Transforms
 
 __all__ = [
+    "Chunking",
     "Ending",
     "Fault",
     "Recordings",
