@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cli
 import pytest
+from cli import Terminal, run
 
 from sseparse import Recording
 from sseparse.replay import Transforms
-from tests import cli
-from tests.cli import Terminal, run
 
 EVENTS = [b'data: {"n":%d}\n\n' % number for number in range(1, 5)]
 BODY = b"".join(EVENTS)
