@@ -91,8 +91,9 @@ class Server:
         requests: the head and body of each request so far, as they came.
     """
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, paths: Mapping[str, Reply]) -> None:
         self._reply = reply
+        self._paths = paths
         self._tokens = threading.Semaphore(0)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: list[socket.socket] = []
@@ -139,16 +140,16 @@ class Server:
         with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
             while request := _read_request(stream):
                 self.requests.append(request)
-                self._answer(connection)
-                if self._reply.end == "reset":
+                reply = self._paths.get(request.split(b" ")[1].decode(), self._reply)
+                self._answer(connection, reply)
+                if reply.end == "reset":
                     # With linger at zero seconds, close() sends RST in place of FIN.
                     linger = struct.pack("ii", 1, 0)
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                if self._reply.end != "eof" or self._reply.framing == "close":
+                if reply.end != "eof" or reply.framing == "close":
                     return
 
-    def _answer(self, connection: socket.socket) -> None:
-        reply = self._reply
+    def _answer(self, connection: socket.socket, reply: Reply) -> None:
         pieces = reply.encoded_pieces()
         length = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
         connection.sendall(reply.head(length))
@@ -184,9 +185,9 @@ def _read_request(stream: BufferedReader) -> bytes:
 
 
 @contextlib.contextmanager
-def serve(reply: Reply) -> Iterator[Server]:
-    """Run a server that answers every request with the reply."""
-    server = Server(reply)
+def serve(reply: Reply, *, paths: Mapping[str, Reply] | None = None) -> Iterator[Server]:
+    """Run a server that answers every request with the reply, those of ``paths`` by theirs."""
+    server = Server(reply, paths or {})
     server.start()
     try:
         yield server

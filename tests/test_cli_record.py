@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from cli import FIXTURE, REPOSITORY, Result, Terminal, finish, posix, run, start
@@ -68,7 +69,8 @@ def test_a_stream_that_breaks_is_recorded_with_how_it_broke(
     out = tmp_path / "out.txt"
     result = record(out, server.url(end=end, writes=20, gap=0.005, tag=end), "--timeout", "0.5")
     assert result.status == 1
-    assert result.error_lines[-1].endswith(f"ended by {reason}")
+    assert result.error_lines[-2].endswith(f"ended by {reason}")
+    assert f"the stream ended by {reason}: " in result.error_lines[-1]
     recording = check_recording(out, served(server, end), reason)
     assert recording.end.extra["error"]
 
@@ -85,6 +87,76 @@ def test_a_compressed_stream_is_recorded_decoded_read_by_read(
     assert b"Accept-Encoding: identity" in fact.request
     assert recording.header is not None
     assert recording.header.decoded == coding
+
+
+def test_a_coding_that_nobody_knows_is_no_success(tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    with serve(Reply([b"x\x9c\0"], headers={"Content-Encoding": "rot13"})) as server:
+        result = record(out, server.url)
+    assert result.status == 1
+    assert "the content coding 'rot13' is not known here" in result.err
+    recording = Recording.load(out)
+    assert recording.end.reason == "bad_content_encoding"
+    assert recording.header is not None
+    assert recording.header.decoded is None  # nothing was
+
+
+@pytest.mark.parametrize("end", ["cut", "reset"])
+def test_silent_shows_nothing_but_what_went_wrong(tmp_path: Path, end: Literal["cut"]) -> None:
+    with serve(Reply([b"data: 1\n\n"], end=end)) as server:
+        result = record(tmp_path / "out.txt", "-s", server.url)
+    assert result.status == 1
+    assert len(result.error_lines) == 1
+    assert "the stream ended by" in result.err
+
+
+def test_a_redirect_is_followed_as_curl_follows_it(tmp_path: Path) -> None:
+    stream = Reply([b"data: 1\n\n"])
+    redirects = {"/again": Reply([b""], 302, {"Location": "/stream"})}
+    with serve(stream, paths=redirects) as server:
+        url = f"http://127.0.0.1:{server.port}/again"
+        assert record(tmp_path / "a", "-L", "-b", "c=1", "-d", "x=1", url).status == 0
+        first, second = server.requests
+    assert b"cookie: c=1" in first.lower()
+    assert b"cookie: c=1" in second.lower()
+    assert second.startswith(b"GET /stream")
+    assert b"content-type" not in second.lower()
+
+
+def test_a_run_that_replaces_a_recording_ends_the_one_that_is_being_made(tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    with (
+        serve(Reply([b"data: 1\n\n", WAIT, b"data: 2\n\n"])) as slow,
+        serve(Reply([b"data: new\n\n"])) as server,
+        start("record", "-s", "-o", out, slow.url) as first,
+    ):
+        wait_for(lambda: out.exists() and out.stat().st_size == 9)
+        assert record(out, "--force", server.url).status == 0
+        time.sleep(0.6)  # it looks every half second
+        slow.go()
+        result = finish(first)
+    assert result.status == 1
+    assert "the file was removed" in result.err
+    recording = Recording.load(out)
+    assert (recording.body, recording.end.reason) == (b"data: new\n\n", "eof")
+
+
+@posix
+def test_a_termination_before_the_response_leaves_no_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    with origin() as slow, start("record", "-o", out, slow.url(delay=30)) as process:
+        wait_for(out.exists)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert finish(process).status == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_curl_command_works_with_record_in_place_of_curl(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import stat
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -396,7 +397,7 @@ def test_where_nothing_can_be_written_is_told_before_the_request(path: Path) -> 
     with pytest.raises(NotADirectoryError):
         Recorder(path / "a.txt")
     os.mkfifo(path.with_name("pipe"))
-    with pytest.raises(OSError, match="Invalid argument"):
+    with pytest.raises(OSError, match="no regular file"):
         Recorder(path.with_name("pipe"), overwrite=True)
     with pytest.raises(OSError, match="too long"):
         Recorder(path.with_name("x" * 250))
@@ -443,7 +444,7 @@ def test_an_error_is_logged_where_nobody_asks_for_it(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_device_that_is_no_file_is_no_place_for_a_recording() -> None:
-    with pytest.raises(OSError, match="Invalid argument"):
+    with pytest.raises(OSError, match="no regular file"):
         Recorder("/dev/full", overwrite=True)
 
 
@@ -469,3 +470,32 @@ def test_a_recording_is_written_back_as_it_was_read(path: Path, tmp_path: Path) 
     copy = recording.save(tmp_path / "copy.txt")
     assert copy.read_bytes() == path.read_bytes()
     assert sidecar_path(copy).read_bytes() == sidecar_path(path).read_bytes()
+
+
+def test_several_threads_may_write_at_once(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "out.txt") as recorder:
+
+        def write() -> None:
+            for _ in range(300):
+                recorder.write(b"data: 1\n\n")
+
+        threads = [threading.Thread(target=write) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    recording = Recording.load(tmp_path / "out.txt")
+    assert (len(recording.reads), recording.warnings) == (1800, ())
+
+
+def test_what_an_exception_says_is_kept_without_its_credentials(tmp_path: Path) -> None:
+    def fail() -> None:
+        with Recorder(tmp_path / "out.txt"):
+            raise ValueError("sent Authorization: Bearer hunter2-canary, got nothing")
+
+    with pytest.raises(ValueError, match="got nothing"):
+        fail()
+    assert b"hunter2" not in (tmp_path / "out.txt.timing.jsonl").read_bytes()
+    assert Recording.load(tmp_path / "out.txt").end.extra["error"] == (
+        "ValueError: sent Authorization: Bearer REDACTED, got nothing"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import signal
+from typing import NoReturn
 
 import click
 
@@ -85,6 +87,7 @@ def record_command(
     kept. The exit status is 1 when the response is no event stream or the stream broke; what came
     of a stream that broke is recorded all the same.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     chosen = RecordOptions(**options)  # type: ignore[arg-type]  # click has checked them
     if chosen.timeout is not None and math.isnan(chosen.timeout):
         raise click.BadParameter("'nan' is no number of seconds.", param_hint="'--timeout'")
@@ -105,6 +108,11 @@ def record_command(
         context.exit(record_stdin(chosen))
     _need("httpx2", "recording from a URL")
     context.exit(record_url(curl.request(url), chosen))
+
+
+def _terminate(number: int, _: object) -> NoReturn:
+    """End as Ctrl-C does, with what there is written: ``timeout`` and containers end so."""
+    raise SystemExit(128 + number)
 
 
 def _run_proxy(upstream: str, listen: str, options: RecordOptions) -> int:

@@ -83,9 +83,13 @@ class _Display:
         if not self._options.silent:
             click.echo(one_line(self._view.summary(self._time)), err=True)
             ended = "" if recorder.end == "eof" else f", ended by {recorder.end}"
+            if recorder.end is None:
+                ended = ", not complete"
             reads = f"{recorder.reads} read{'' if recorder.reads == 1 else 's'}"
             line = f"{recorder.path}: {reads}, {recorder.size:,} bytes{ended}"
             click.echo(one_line(line), err=True)
+        if recorder.message and recorder.error is None:  # else it was told when it happened
+            tell(f"the stream ended by {recorder.end}: {recorder.message}")
         if hint := advice(recorder.path):
             tell(hint)
 
@@ -207,8 +211,9 @@ def _show_refusal(error: NotAnEventStream) -> None:
     """Say what came in place of a stream, and show it: its body is what people need to see."""
     phrase = HTTPStatus(error.status).phrase if error.status in set(HTTPStatus) else ""
     content_type = dict(error.headers).get("content-type", "no content type")
+    what = "no success" if content_type.startswith("text/event-stream") else "no event stream"
     tell(
-        f"{error.status} {phrase}, {content_type}: no event stream, so nothing is recorded "
+        f"{error.status} {phrase}, {content_type}: {what}, so nothing is recorded "
         "(--all records it)"
     )
     if sys.stdout.isatty():

@@ -60,7 +60,7 @@ def record(
     try:
         with (
             _explained(request.url, timeout),
-            _client(verify, timeout, follow_redirects) as client,
+            _client(request, verify, timeout, follow_redirects) as client,
             contextlib.closing(client.send(_outgoing(request, recorder), stream=True)) as response,
         ):
             if not (all_responses or _is_stream(response)):
@@ -91,10 +91,27 @@ def _record_body(
         recorder.close()
 
 
-def _client(verify: bool, timeout: float | None, follow_redirects: bool) -> httpx2.Client:
+def _client(
+    request: Request, verify: bool, timeout: float | None, follow_redirects: bool
+) -> httpx2.Client:
     import httpx2
 
-    return httpx2.Client(verify=verify, timeout=timeout, follow_redirects=follow_redirects)
+    home = httpx2.URL(request.url).copy_with(path="/", query=None)
+    cookie = next((value for name, value in request.headers if name.lower() == "cookie"), None)
+
+    def redirect_as_curl_does(sent: httpx2.Request) -> None:
+        at_home = sent.url.copy_with(path="/", query=None) == home
+        if at_home and cookie is not None and "cookie" not in sent.headers:
+            sent.headers["Cookie"] = cookie
+        if sent.method != request.method:  # a POST has become a GET, without a body
+            sent.headers.pop("Content-Type", None)
+
+    return httpx2.Client(
+        verify=verify,
+        timeout=timeout,
+        follow_redirects=follow_redirects,
+        event_hooks={"request": [redirect_as_curl_does]},
+    )
 
 
 def _outgoing(request: Request, recorder: Recorder) -> httpx2.Request:

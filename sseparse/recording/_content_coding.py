@@ -14,6 +14,8 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+_KNOWN = {"gzip", "x-gzip", "deflate", "br", "zstd"}
+
 
 class BadContentEncoding(ValueError):
     """A body that is not coded as its header says, or in a coding that cannot be undone here."""
@@ -28,6 +30,15 @@ def coding_in(headers: Iterable[tuple[str, str]]) -> str:
     values = [value for name, value in headers if name.lower() == "content-encoding"]
     names = [name.strip().lower() for name in ",".join(values).split(",")]
     return ", ".join(name for name in names if name not in ("", "identity"))
+
+
+def is_known(coding: str) -> bool:
+    """Return whether a coding, as ``coding_in`` gives it, is one that anybody here can undo.
+
+    >>> is_known("gzip, br"), is_known("rot13")
+    (True, False)
+    """
+    return {name.strip() for name in coding.split(",")} <= _KNOWN
 
 
 class ContentDecoder:

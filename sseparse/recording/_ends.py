@@ -8,15 +8,16 @@ if a ``ConnectionResetError`` stands behind it.
 from __future__ import annotations
 
 import errno
+import re
 
 _TRUNCATED = {
     "ChunkedEncodingError",  # requests
     "ClientPayloadError",  # aiohttp
     "IncompleteRead",  # http.client, urllib3
-    "RemoteProtocolError",  # h11, httpx, httpx2
     "SSLEOFError",  # TLS that was not taken down
     "ServerDisconnectedError",  # aiohttp
 }
+_PEER_CLOSED = re.compile(r"peer closed connection|server disconnected", re.IGNORECASE)
 _CLOSED = {"CancelledError", "GeneratorExit"}
 _UNDECODABLE = {"BadContentEncoding", "ContentDecodingError", "ContentEncodingError", "DecodeError"}
 _UNDECODABLE |= {"DecodingError"}  # httpx, httpx2; before: ours, requests, aiohttp, urllib3
@@ -51,6 +52,9 @@ def end_reason(error: BaseException | None) -> str:
             return "timeout"
     if names & _UNDECODABLE:
         return "bad_content_encoding"
+    if "RemoteProtocolError" in names:  # h11, httpx, httpx2: for any breach of HTTP, told in words
+        words = " ".join(str(link) for link in chain)
+        return "truncated" if _PEER_CLOSED.search(words) else "error"
     if names & _TRUNCATED or any(type(link).__name__ == "ProtocolError" for link in chain):
         return (
             "truncated"  # urllib3 raises its ProtocolError itself, the others only heirs of theirs

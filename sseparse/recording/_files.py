@@ -78,6 +78,38 @@ def claim(path: Path, *, overwrite: bool) -> Claim:
     return Claim(body, sidecar, made)
 
 
+def replace(claimed: Claim, path: Path) -> Claim:
+    """Put new, empty files in the place of those that are there, and open them for appending.
+
+    They are other files under the same names: whoever still records to those that were there has
+    files without a name then, and notices. Where the folder takes no new files, those that are
+    there are emptied.
+
+    Raises:
+        OSError: they cannot be; what was there may still be whole.
+    """
+    opened = []
+    for descriptor, file in ((claimed.sidecar, sidecar_path(path)), (claimed.body, path)):
+        target = Path(os.path.realpath(file))  # of a symbolic link, the file behind it
+        try:
+            name = _write_beside(target, b"")
+        except OSError:
+            os.ftruncate(descriptor, 0)
+            opened.append(descriptor)
+            continue
+        try:
+            new = os.open(name, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+            name.replace(target)
+        except OSError:  # Windows replaces no open file
+            remove([name])
+            os.ftruncate(descriptor, 0)
+            opened.append(descriptor)
+            continue
+        os.close(descriptor)
+        opened.append(new)
+    return Claim(opened[1], opened[0], claimed.made)
+
+
 def check(path: Path, *, overwrite: bool) -> None:
     """See whether a recording can be written here, before anything is asked of a server.
 
@@ -91,7 +123,9 @@ def check(path: Path, *, overwrite: bool) -> None:
         except FileNotFoundError:
             continue
         if not stat.S_ISREG(mode):
-            raise _os_error(errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL, file)
+            if stat.S_ISDIR(mode):
+                raise _os_error(errno.EISDIR, file)
+            raise OSError(errno.EINVAL, "no regular file, and a recording needs one", str(file))
         if not overwrite:
             raise _os_error(errno.EEXIST, file)
     folder = path.parent

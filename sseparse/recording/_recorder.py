@@ -5,9 +5,10 @@ append-only, so that a kill at any moment leaves a recording: all that was hande
 the missing end line says "interrupted".
 
 The stream comes first. Once the files are open nothing here raises and nothing is waited for but
-the file system: where writing fails (the disk is full, the folder is gone) the recording ends, the
-error is reported once, and all further calls do nothing. So it may be used in asyncio as it is; a
-write takes a few microseconds (``benchmarks/test_recorder.py``).
+the file system, and another thread that writes at this moment. Where writing fails (the disk is
+full, the folder is gone) the recording ends, the error is reported once, and all further calls do
+nothing. So it may be used in asyncio as it is; a write takes a few microseconds
+(``benchmarks/test_recorder.py``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import hashlib
 import logging
 import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,9 +27,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sseparse.recording._content_coding import BadContentEncoding, ContentDecoder, coding_in
+from sseparse.recording._content_coding import (
+    BadContentEncoding,
+    ContentDecoder,
+    coding_in,
+    is_known,
+)
 from sseparse.recording._ends import end_reason
-from sseparse.recording._files import claim, remove
+from sseparse.recording._files import claim, remove, replace
 from sseparse.recording._redaction import Headers, Request, kept_response_headers, kept_text
 from sseparse.recording._sidecar import (
     End,
@@ -58,6 +65,7 @@ class Recorder:
     Attributes:
         path: the file of the body.
         end: how the stream ended, once it has; see ``End.reason``.
+        message: what the library or the system said of that end, or None.
         error: what ended the recording early, or None.
         reads: how many reads were recorded.
         size: how many bytes of the body.
@@ -101,6 +109,7 @@ class Recorder:
         """
         self.path = Path(path)
         self.end: str | None = None
+        self.message: str | None = None
         self.error: Exception | None = None
         self.reads = 0
         self.size = 0
@@ -109,6 +118,8 @@ class Recorder:
         self._request = None if request is None else request.kept(body=request_body)
         self._on_error = on_error
         self._decoder: ContentDecoder | None = None
+        # Reads come from one thread after another, but they come from several all the same.
+        self._lock = threading.RLock()
         self._latest = 0.0
         self._looked = 0.0
         self._sha256 = hashlib.sha256()
@@ -141,16 +152,24 @@ class Recorder:
                 they are decoded by their content-encoding. Else they have been, by whoever gives
                 them, as HTTP libraries do.
         """
-        if not self._open or self._begun:
-            return
-        pairs = list(headers)
-        coding = coding_in(pairs)
-        self._begin(status, pairs, self._time(at), coding or None)
-        if raw and coding and self._open:
+        with self._lock:
+            if self._open and not self._begun:
+                self._respond(status, list(headers), at, raw=raw)
+
+    def _respond(
+        self, status: int, headers: list[tuple[str, str]], at: float | None, *, raw: bool
+    ) -> None:
+        coding = coding_in(headers)
+        undecodable = None
+        # Of a coding that is not known here, no library has undone anything either.
+        if coding and (raw or not is_known(coding)):
             try:
                 self._decoder = ContentDecoder(coding)
             except BadContentEncoding as error:
-                self._fail(error, "bad_content_encoding")
+                undecodable, coding = error, ""
+        self._begin(status, headers, self._time(at), coding or None)
+        if undecodable is not None and self._open:
+            self._fail(undecodable, "bad_content_encoding")
 
     def write(self, data: bytes | bytearray | memoryview, at: float | None = None) -> None:
         """Record one network read.
@@ -160,8 +179,11 @@ class Recorder:
             at: when it came, in seconds since the request was sent; None: now. A time before that
                 of the last read is taken for the same.
         """
-        if not self._open:
-            return
+        with self._lock:
+            if self._open:
+                self._write(data, at)
+
+    def _write(self, data: bytes | bytearray | memoryview, at: float | None) -> None:
         time = self._time(at)
         if not self._begun:
             self._begin(None, (), None, None)
@@ -195,11 +217,14 @@ class Recorder:
             error: what the library or the system said of it, kept under this name.
             at: when it ended, in seconds since the request was sent; None: now.
         """
-        if self._open and not self._begun:
-            self._begin(None, (), None, None)
-        if not self._open:
-            return
-        self.end = end
+        with self._lock:
+            if self._open and not self._begun:
+                self._begin(None, (), None, None)
+            if self._open:
+                self._close(end, error, at)
+
+    def _close(self, end: str, error: str | None, at: float | None) -> None:
+        self.end, self.message = end, error
         line = End(
             end,
             t=round(self._time(at), 6),
@@ -265,8 +290,7 @@ class Recorder:
         )
         if self._overwrite:
             try:
-                os.ftruncate(self._claim.sidecar, 0)
-                os.ftruncate(self._claim.body, 0)
+                self._claim = replace(self._claim, self.path)
             except OSError as error:
                 self._stop(error)  # and no line more: what was there before may still be whole
                 return
@@ -288,7 +312,7 @@ class Recorder:
 
     def _fail(self, error: Exception, end: str = "interrupted") -> None:
         """End the recording for an error that left the timing file whole."""
-        self.end = end
+        self.end, self.message = end, _words(error)
         line = encode_end(End(end, extra={"error": kept_text(_words(error))}))
         with contextlib.suppress(OSError):
             _write_all(self._claim.sidecar, line)

@@ -91,6 +91,7 @@ _PASSWORD = re.compile(r"(?:^|/)[^/@:]+:[^/@]*@")
 _RANDOM = re.compile(r"(?<![A-Za-z0-9])(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24,}")
 """Letters and digits, mixed, without any joint: an id or a key, and no word of an API."""
 
+_AUTHORIZATION = re.compile(r"\b(Bearer|Basic|Token)[ \t]+[^\s,;'\"]+", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>]*", re.IGNORECASE)
 
 _DEEPEST = 200
@@ -224,7 +225,8 @@ def kept_text(text: str) -> str:
     >>> kept_text("no answer from https://a.example/v1?key=hunter2 in time")
     'no answer from https://a.example/v1 in time'
     """
-    return hide_keys(_URL.sub(lambda match: kept_url(match[0]), _unicode(text)))
+    text = _URL.sub(lambda match: kept_url(match[0]), _unicode(text))
+    return hide_keys(_AUTHORIZATION.sub(rf"\1 {REDACTED}", text))
 
 
 def kept_body(body: bytes) -> object:
