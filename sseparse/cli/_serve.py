@@ -35,8 +35,6 @@ Examples:
   sseparse serve answer.txt
   sseparse serve recordings/ --listen :8080 --speed max
   sseparse serve recordings/ --cors http://localhost:3000
-  curl -sN "$URL/v1/chat/completions?recording=answer"
-  curl -s "$URL/-/stats"
 """,
 )
 @click.argument(

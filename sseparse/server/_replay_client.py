@@ -202,11 +202,14 @@ class ReplayConnection(asyncio.Protocol):
             self._refuse(wrong.status, str(wrong))
 
     def _begin(self, request: h11.Request) -> None:
+        limit = self._stage.limits.head
+        # h11 looks at the size of a head that is not complete; one read may bring a whole one.
+        size = len(request.target) + sum(len(name) + len(value) for name, value in request.headers)
+        if size > limit:
+            raise BadRequest(431, f"the headers of the request are over the limit of {limit} bytes")
         self._request = request
-        length = next(
-            (int(value) for name, value in request.headers if name == b"content-length"), 0
-        )
-        self._check_body(length)
+        lengths = [int(value) for name, value in request.headers if name == b"content-length"]
+        self._check_body(lengths[0] if lengths else 0)
 
     def _check_body(self, size: int) -> None:
         limit = self._stage.limits.body
