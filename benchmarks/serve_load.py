@@ -3,7 +3,7 @@
 Server and client are a process each. The client opens all connections, then asks on each at a
 moment of its own, spread over a second, so that all streams run together before the first is over.
 A chunk is due at its time in the recording, counted from the moment its request was written; the
-client notes when it came. Every chunk has a number in it: none may be lost, doubled or out of order.
+client notes when it came. Every chunk has a number in it: none may be lost or out of order.
 
 ``--max`` counts chunks per second at ``--speed max`` instead. ``--beside CMD`` does the same to
 another server: a command that is given the recording's path, and prints a line with its URL.

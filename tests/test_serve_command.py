@@ -39,7 +39,7 @@ def test_stdout_has_only_the_url_and_stderr_a_line_for_each_request(tmp_path: Pa
     hello, request, late = result.error_lines
     assert url in hello
     assert re.fullmatch(
-        r"sseparse: 200 POST /v1/chat: xai-grok-beta.txt, \d+ chunks, \d+ bytes, \d\.\d\d s, finish",
+        r"sseparse: 200 POST /v1/chat: xai-grok-beta.txt, \d+ chunks, \d+ bytes, [\d.]+ s, finish",
         request,
     )
     assert re.fullmatch(
