@@ -81,6 +81,8 @@ def test_every_example_runs(tmp_path: Path) -> None:
     for example in {example for name in ("", *COMMANDS) for example in examples_of(name)}:
         if "sseparse record" in example:  # see test_cli_examples
             continue
+        if "sseparse serve" in example:  # it has no end: see test_serve_command
+            continue
         command = example.replace("tee answer.txt", "tee copy.txt")  # (curl's stand-in reads it)
         running[example] = subprocess.Popen(
             ["bash", "-o", "pipefail", "-c", command],
