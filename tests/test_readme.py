@@ -101,8 +101,10 @@ def transcripts() -> list[tuple[str, str]]:
 
 
 def test_the_transcript_is_what_the_commands_print(workplace: Path, provider: Server) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    ports = {}
+    for named in ("8080", "8090"):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            ports[named] = str(free.getsockname()[1])
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -114,7 +116,8 @@ def test_the_transcript_is_what_the_commands_print(workplace: Path, provider: Se
     previous = ""
     with contextlib.ExitStack() as running:
         for command, output in transcripts():
-            command, output = (text.replace("8080", port) for text in (command, output))
+            for named, port in ports.items():
+                command, output = command.replace(named, port), output.replace(named, port)
             if command == "echo $?":
                 command = f"{previous} >/dev/null 2>&1; echo ${{PIPESTATUS[-1]}}"
             previous = command

@@ -13,11 +13,11 @@ from typing import Literal
 import attrs
 import click
 
-from sseparse import FaultError, Read, Recording, RecordingError, play
+from sseparse import Read, Recording, RecordingError, play
 from sseparse.cli._input import STDIN, file_argument, named, protocol_option, read_chunks
 from sseparse.cli._keys import Keys, Quit, keys_at_once, keys_work
 from sseparse.cli._output import one_line, tell
-from sseparse.cli._transforms import FAULTS_HELP, transform_options
+from sseparse.cli._transforms import FAULTS_HELP, checked, transform_options
 from sseparse.cli._views import VIEWS, RawView
 from sseparse.recording import TimingSource, sidecar_path
 from sseparse.replay import Ending, Transforms, ending_of
@@ -139,12 +139,7 @@ def _live_reads(start: float) -> Iterator[Read]:
 
 def _transformed(recording: Recording, transforms: Transforms) -> Recording:
     """Apply all but ``speed`` and ``max_gap``: the times that are shown are the recording's."""
-    try:
-        return attrs.evolve(transforms, speed=1.0, max_gap=None).apply(recording)
-    except FaultError as error:
-        raise click.BadParameter(f"{error}.", param_hint="'--fault'") from None
-    except ValueError as error:  # such as a rate that is no number
-        raise click.UsageError(f"{error}.") from None
+    return checked(attrs.evolve(transforms, speed=1.0, max_gap=None), recording)
 
 
 def _played(recording: Recording, transforms: Transforms, *, with_keys: bool) -> Iterator[Read]:

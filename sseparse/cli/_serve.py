@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +18,7 @@ from sseparse.cli._listening import (
     say,
 )
 from sseparse.cli._output import encode_json, tell
-from sseparse.cli._replay import parse_speed
+from sseparse.cli._transforms import FAULTS_HELP, checked, transform_options
 from sseparse.recording import Request
 from sseparse.replay import Recordings, Transforms
 from sseparse.server import Limits, Played, ReplayServer
@@ -30,10 +29,13 @@ DEFAULT = Limits()
 @click.command(
     "serve",
     short_help="Answer any client with recorded streams.",
-    epilog="""\b
+    epilog=FAULTS_HELP
+    + """
+\b
 Examples:
   sseparse serve answer.txt
   sseparse serve recordings/ --listen :8080 --speed max
+  sseparse serve recordings/ --fault stall@event=3:2s
   sseparse serve recordings/ --cors http://localhost:3000
 """,
 )
@@ -46,19 +48,7 @@ Examples:
     metavar="HOST:PORT",
     help="Where to listen; by default 127.0.0.1 and any free port.",
 )
-@click.option(
-    "--speed",
-    callback=parse_speed,
-    default="1",
-    metavar="N|max",
-    help="Play N times as fast; max waits for nothing.",
-)
-@click.option(
-    "--max-gap",
-    type=click.FloatRange(min=0),
-    metavar="S",
-    help="Shorten every longer pause to S seconds of the recording (before --speed).",
-)
+@transform_options
 @click.option(
     "--cors",
     multiple=True,
@@ -112,8 +102,7 @@ Examples:
 def serve_command(
     paths: tuple[Path, ...],
     listen: str,
-    speed: float,
-    max_gap: float | None,
+    transforms: Transforms,
     cors: tuple[str, ...],
     allow_request_faults: bool,
     record_requests: str | None,
@@ -134,17 +123,16 @@ def serve_command(
     Ctrl-C waits for the streams that are running; a second one cuts them. A last line on stderr
     says how late the server has been, as /-/stats does at any time.
     """
-    if max_gap is not None and math.isnan(max_gap):
-        raise click.BadParameter("'nan' is no number of seconds.", param_hint="'--max-gap'")
     host, port = parse_listen(listen)
     recordings = Recordings.load(paths)
     for recording in recordings.by_name.values():
         for warning in recording.warnings:
             tell(warning)
+        checked(transforms, recording)
     requests = None if record_requests is None else _Requests(record_requests)
     server = ReplayServer(
         recordings,
-        transforms=Transforms(speed=speed, max_gap=max_gap),
+        transforms=transforms,
         host=host,
         port=port,
         cors=cors,

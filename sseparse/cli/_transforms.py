@@ -13,7 +13,7 @@ from typing import TypeVar, get_args
 import attrs
 import click
 
-from sseparse import FaultError
+from sseparse import FaultError, Recording
 from sseparse.replay import Chunking, Transforms, parse_faults
 
 ReturnT = TypeVar("ReturnT")
@@ -167,6 +167,17 @@ def transform_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]
     for option in reversed(_OPTIONS):
         with_transforms = option(with_transforms)
     return with_transforms
+
+
+def checked(transforms: Transforms, recording: Recording) -> Recording:
+    """Apply transforms; what is wrong with them is said as of the options they came from."""
+    of = "" if recording.path is None else f" (of {recording.path.name})"
+    try:
+        return transforms.apply(recording)
+    except FaultError as error:
+        raise click.BadParameter(f"{error}{of}.", param_hint="'--fault'") from None
+    except ValueError as error:  # such as a rate that is no number
+        raise click.UsageError(f"{error}.") from None
 
 
 def _as_options(message: str) -> str:
