@@ -79,7 +79,7 @@ def test_stdin_that_is_read_to_its_end_can_be_changed_too() -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--fault", "cut@event=9"], "fault 'cut@event=9': the stream has 4 events."),
+        (["--fault", "cut@event=9"], "fault 'cut@event=9': the stream has 4 events (of body)."),
         (["--fault", "explode"], "fault 'explode': faults are cut, reset"),
         (["--rechunk", "0"], "'0' is no number of bytes nor events, random, characters, crlf."),
         (["--rate", "nan"], "rate is nan"),

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import httpx2
@@ -131,10 +130,11 @@ def test_the_first_event_comes_no_later_than_five_milliseconds_after_it_would(
             return time.monotonic() - start
 
     direct, through = [], []
-    for _ in range(9):
+    for _ in range(15):
         direct.append(first(server.port))
         through.append(first(proxy.port))
-    assert median(through) - median(direct) < 0.005
+    # The quickest of each: whatever the proxy held back would be in every one of them.
+    assert min(through) - min(direct) < 0.005
 
 
 def test_each_read_is_passed_on_before_the_next_is_even_sent(tmp_path: Path) -> None:
