@@ -14,6 +14,7 @@ from sseparse import Recording, RecordingError
 from sseparse.cli._import import FORMATS
 from sseparse.formats import read_imports
 from sseparse.formats._detect import READERS
+from sseparse.recording import sidecar_path
 
 MODES = 0o777
 
@@ -271,13 +272,26 @@ def test_files_that_cannot_be_read_or_written_are_one_line(tmp_path: Path) -> No
         (["import", tmp_path / "a.har", "-o", f"{source}/"], "a.txt"),
         (["export", tmp_path / "none", "--har"], "none: No such file or directory"),
         (["export", source, "--har", "-o", tmp_path / "no/b.har"], "b.har: No such file"),
-        (["export", source, "--har", "-o", source], "a.txt: File exists; --force"),
+        (["export", source, "--har", "-o", tmp_path / "a.har"], "a.har: File exists; --force"),
+        (["import", tmp_path / "a.har", "-o", "b.txt.timing.jsonl"], "this names a timing file"),
+        (["verify", ""], "'': No such file or directory"),
         (["export", source, "--har", "-o", tmp_path], "Is a directory"),
         (["export", source, "--har", "--timing", "created"], '"created" stamps'),
     ]
     for (_, message), done in zip(commands, run_all([args for args, _ in commands]), strict=True):
         assert message in line(done)
     assert source.read_bytes() == b"data: 1\n\n"
+
+
+def test_a_recording_is_not_exported_onto_itself(tmp_path: Path) -> None:
+    source = write_recording(tmp_path / "a.txt", [(0.5, b"data: 1\n\n")])
+    (tmp_path / "link").symlink_to(source)
+    before = sidecar_path(source).read_bytes()
+    for out in (source, tmp_path / "link", sidecar_path(source)):
+        done = run("export", source, "--asciicast", "-o", out, "--force")
+        assert done.status == 2
+        assert "is the recording itself; choose another name" in done.error_lines[-1]
+    assert (source.read_bytes(), sidecar_path(source).read_bytes()) == (b"data: 1\n\n", before)
 
 
 @posix

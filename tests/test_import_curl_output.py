@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from cli import run
@@ -154,6 +155,46 @@ def test_the_interim_responses_are_passed_over() -> None:
     data = tunnel + head + b"HTTP/2 200 \r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n"
     _, recording = one(data, "curl-i")
     assert recording.body == b"data: 1\n\n"
+
+
+def test_words_of_curl_in_the_answer_of_a_model_are_the_answers() -> None:
+    body = (
+        b'data: {"content":"Use:\\n* OpenSSL 3.0, or\\n* Closing connection"}\n\n'
+        b'data: {"content":"curl: (7) Failed to connect * TLSv1.3"}\n\ndata: [DONE]\n\n'
+    )
+    with serve(Reply([body])) as server:
+        data = curl("-sN", "-v", server.url)
+    assert one(data, "curl-v")[1].body == body
+
+
+@pytest.mark.parametrize("end", ["cut", "reset"])
+def test_words_of_curl_behind_half_a_line_are_curls(end: Literal["cut"]) -> None:
+    with serve(Reply([b"data: 1\n\ndata: ha"], end=end)) as server:
+        data = curl("-sSN", "-v", server.url)
+    _, recording = one(data, "curl-v")
+    assert recording.body == b"data: 1\n\ndata: ha"
+    assert recording.end.reason in ("truncated", "reset")
+
+
+@pytest.mark.parametrize("option", ["-i", "-v"])
+def test_each_of_several_urls_has_its_response(option: str) -> None:
+    answers = {"/a": Reply([b"data: a\n\n"]), "/b": Reply([b"data: b\n\n"], framing="length")}
+    with serve(Reply([b""]), paths=answers) as server:
+        base = f"http://127.0.0.1:{server.port}"
+        data = curl("-sN", option, f"{base}/a", f"{base}/b", f"{base}/a")
+    _, found = read_imports(data, "out.txt")
+    bodies = [item.recording.body for item in found if item.recording]
+    assert bodies == [b"data: a\n\n", b"data: b\n\n", b"data: a\n\n"]
+
+
+@pytest.mark.parametrize("option", ["-i", "-v"])
+def test_an_attempt_that_was_refused_is_a_response_of_its_own(option: str) -> None:
+    busy = Reply([b"busy"], 503, {"Content-Type": "text/plain"}, framing="length")
+    with serve(busy) as server:
+        arguments = ["--retry", "1", "--retry-delay", "1"]
+        data = curl("-sN", option, *arguments, server.url)
+    _, found = read_imports(data, "out.txt")
+    assert [item.recording.body for item in found if item.recording] == [b"busy", b"busy"]
 
 
 def test_a_body_that_holds_a_head_is_a_body() -> None:

@@ -203,11 +203,42 @@ def test_merges_that_ask_for_any_amount_of_memory_are_refused() -> None:
         read_imports(data, "a.yaml")
 
 
-def test_aliases_that_point_at_one_another_by_the_million_cost_nothing() -> None:
+def test_aliases_that_point_at_one_another_by_the_million_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     data = "\n".join([*lines, "interactions: []"]).encode()
-    assert read_imports(data, "a.yaml") == ("vcr", [])
+    with pytest.raises(RecordingError, match=r"a\.yaml: its aliases stand for more than"):
+        read_imports(data, "a.yaml")
+
+
+def test_an_alias_of_what_it_is_part_of_is_refused() -> None:
+    with pytest.raises(RecordingError, match=r"stands for what it is part of"):
+        read_imports(b"interactions: &a [*a]", "a.yaml")
+
+
+def test_an_alias_that_stands_for_one_thing_is_read() -> None:
+    request = "request: &r {method: GET, uri: 'https://a.example/'}"
+    response = "response: {status: {code: 200}, body: {string: 'data: 1'}}"
+    data = f"interactions:\n- {request}\n  {response}\n- request: *r\n  {response}\n"
+    _, found = read_imports(data.encode(), "a.yaml")
+    assert [item.title for item in found] == [found[0].title] * 2
+
+
+def test_numbers_of_any_length_and_bytes_that_are_none_are_no_bugs() -> None:
+    head = "interactions:\n- request: {}\n  response: {status: {code: 200}, "
+    long = "0x" + "f" * 20_000
+    _, (found,) = read_imports(f"{head}headers: {{x: [{long}]}}, body: {{}}}}".encode(), "a.yaml")
+    assert found.recording is not None
+    damaged = f"{head}body: {{string: !!binary 'ZGF0Y%%Tog'}}}}".encode()
+    with pytest.raises(RecordingError, match=r"a\.yaml:3: no YAML: these bytes are no Base64"):
+        read_imports(damaged, "a.yaml")
+
+
+def test_headers_of_the_oldest_cassettes_are_lines() -> None:
+    head = "interactions:\n- request: {}\n  response: {status: {code: 200}, "
+    lines = "headers: ['content-type: text/event-stream', 'x'], body: {string: 'data: 1'}}"
+    _, (found,) = read_imports((head + lines).encode(), "a.yaml")
+    assert found.event_stream
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,21 @@ def test_what_only_begins_like_a_key_costs_linear_time(piece: str) -> None:
 def test_names_of_fields_are_judged_by_their_words() -> None:
     assert all(map(names_credential, ["api_key", "APIKey", "x-api-key", "Auth", "refreshTokens"]))
     assert not any(map(names_credential, ["", "🔑", "max_tokens", "keyboard", "author", "heading"]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pass", "api_token_1", "connection_string", "token_value", "keyValue", "GITHUB_PAT", "otp"],
+)
+def test_numbers_and_what_is_behind_a_name_hide_no_credential(name: str) -> None:
+    assert names_credential(name)
+
+
+@pytest.mark.parametrize("name", ["bypass", "pass_rate", "max_tokens", "prompt_tokens", "pattern"])
+def test_words_that_only_sound_like_one_are_none(name: str) -> None:
+    assert not names_credential(name)
+
+
+def test_passwords_in_connection_strings_and_webhooks_are_hidden() -> None:
+    assert hide_keys("Server=db;Password=hunter2;Port=1") == "Server=db;Password=REDACTED;Port=1"
+    assert "B00" not in hide_keys("https://hooks.slack.com/services/T00/B00/x")

@@ -473,7 +473,7 @@ def test_the_options_of_the_command(tmp_path: Path) -> None:
         ]
     )
     assert again.status == 2
-    assert again.err == f"sseparse: {out}: File exists\n"
+    assert again.err == f"sseparse: {out}: File exists; --force replaces it\n"
     assert forced.status == 0
     assert request.err.startswith("6 values in 6 places replaced")
     assert b"asked" not in sidecar_path(tmp_path / "d.txt").read_bytes()

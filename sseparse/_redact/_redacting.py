@@ -19,6 +19,7 @@ import bisect
 import json
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from sseparse._errors import RecordingError
@@ -90,13 +91,12 @@ def redact(
     ...     redact(body, ["$.user"]), body.read_bytes()
     (1, b'data: {"id":7, "user":"REDACTED"}\n\n')
     """
-    redacted = redacted_recording(
-        load_whole(path), json_paths, replacement=replacement, request=request
-    )
+    recording = load_whole(path)
+    redacted = redacted_recording(recording, json_paths, replacement=replacement, request=request)
     if redacted.unmatched:
         raise LookupError(nothing_at(redacted.unmatched, path))
     if out is None:
-        redacted.recording.save(path, overwrite=True)
+        redacted.recording.save(recording.path or path, overwrite=True)
     else:
         redacted.recording.save(out, overwrite=overwrite)
     return len(redacted.changes)
@@ -116,6 +116,8 @@ def load_whole(path: str | os.PathLike[str]) -> Recording:
     """
     if os.fspath(path).endswith(SUFFIX):
         raise RecordingError("this is a timing file; name the body beside it", os.fspath(path))
+    if Path(path).is_symlink() and not sidecar_path(path).exists():
+        path = os.path.realpath(path)  # its timing file is beside the file, not beside the link
     recording = Recording.load(path)
     sidecar = sidecar_path(path)
     warnings = len(recording.warnings)

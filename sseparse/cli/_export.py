@@ -23,7 +23,7 @@ from sseparse.cli._input import (
     read_chunks,
 )
 from sseparse.cli._output import encode_json, tell
-from sseparse.recording import TimingSource
+from sseparse.recording import TimingSource, sidecar_path
 
 MODE = 0o600
 
@@ -84,7 +84,7 @@ def export_command(
     """Write the recording FILE in the format of another tool, to stdout or to OUT.
 
     A HAR file that is imported again gives the very same recording: its reads and times stand in a
-    field of their own.
+    field of their own. (The body of the request comes along with `import --request-body`.)
     """
     if har is asciicast:
         raise click.UsageError("say what to write: --har or --asciicast")
@@ -95,6 +95,8 @@ def export_command(
         raise click.UsageError("stdin has no timing file beside it")
     path = None if out in (None, STDIN) else Path(str(out))
     if path is not None:
+        if file != STDIN and path.resolve() in _files_of(Path(file)):
+            raise click.UsageError(f"{path} is the recording itself; choose another name for OUT")
         _check(path, force=force)
     from sseparse.formats import to_asciicast, to_har
 
@@ -118,6 +120,11 @@ def export_command(
         sys.stdout.buffer.write(data)
     else:
         _write(path, data)
+
+
+def _files_of(path: Path) -> list[Path]:
+    """Return the two files of a recording, links followed."""
+    return [path.resolve(), sidecar_path(path).resolve(), sidecar_path(path.resolve())]
 
 
 def _load(file: str, timing: Literal["auto"] | TimingSource) -> Recording:

@@ -185,7 +185,7 @@ def _save(chosen: list[Imported], source_format: str, name: str, options: _Optio
         write_attributes(folder)
     for (item, recording), path in zip(there, paths, strict=True):
         recording.save(path, overwrite=options.force)
-        tell(f"{path}: {_summary(recording, source_format, item.lacks)}")
+        tell(f"{path}: {_summary(recording, source_format, item)}")
     if hint := advice(paths[0]):
         tell(hint)
     for item in missing:
@@ -206,13 +206,15 @@ def _paths(items: list[Imported], folder: Path | None, options: _Options) -> lis
     return paths
 
 
-def _summary(recording: Recording, source_format: str, lacks: tuple[str, ...]) -> str:
+def _summary(recording: Recording, source_format: str, item: Imported) -> str:
     size = f"{len(recording.body):,} bytes"
     if recording.timing == "sidecar":
         reads = len(recording.reads)
         size = f"{reads} read{'' if reads == 1 else 's'}, {size}"
     ended = recording.end.reason
     broken = "" if ended == "eof" else f", ended by {ended}"
-    *most, last = lacks or ("nothing",)
+    *most, last = item.lacks or ("nothing",)
     words = f"{', '.join(most)} and {last}" if most else last
+    if item.body_left_out:
+        words += "; the request's body is left out (--request-body keeps it)"
     return f"{size} from {source_format}{broken}; it lacks {words}"

@@ -109,7 +109,8 @@ def main() -> NoReturn:
         _exit(PIPE_CLOSED)
     except OSError as error:
         # Whatever is read has a name (see _input.named): the rest is trouble with stdout.
-        _fail(f"{error.filename or 'write error'}: {error.strerror or error}", CANNOT_READ)
+        name = "write error" if error.filename is None else error.filename or "''"
+        _fail(f"{name}: {error.strerror or error}", CANNOT_READ)
     except EventTooLarge as error:
         _fail(
             f"an event of {error.size} bytes or more is over the limit of {error.limit}",

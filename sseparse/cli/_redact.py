@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sseparse.cli._input import forceable
 from sseparse.cli._output import one_line, tell
 
 NOTHING_THERE = 1
@@ -113,7 +114,9 @@ def _run(
         for change in redacted.changes:
             click.echo(one_line(f"{change.where}: {change.path}"))
     else:
-        written = redacted.recording.save(out or file, overwrite=force or out is None)
+        target = out or redacted.recording.path or file
+        with forceable():
+            written = redacted.recording.save(target, overwrite=force or out is None)
         if out is not None:
             _tell_of_git(written)
     values, places = len(redacted.changes), len({change.where for change in redacted.changes})

@@ -35,6 +35,9 @@ _WIDTH = 16
 _HEX = re.compile(rb"(?:[0-9a-f]{2} ){1,16}")
 _CHUNK_HEAD = re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r\n")
 
+# What curl says of a connection that brought no answer.
+_LOST = re.compile(rb"[Ee]mpty reply|[Cc]losing connection|shutting down|Recv failure|died|retry")
+
 _DAY, _NOON = 86_400.0, 43_200.0
 
 
@@ -95,13 +98,30 @@ def read_curl_trace(data: bytes, path: str) -> list[Exchange]:
     for block in _on_one_clock(_blocks(data, path)):
         tls = tls or block.kind.endswith("SSL data")
         exchange = current.get(block.transfer)
-        if block.kind == "Send header" and (exchange is None or not is_interim(exchange.head)):
+        if block.kind == "Send header" and (exchange is None or _is_over(exchange, block, path)):
             exchange = current[block.transfer] = _Open(block.time)
             done.append(exchange)
         if exchange is not None:
             exchange.tls = tls
             _take(exchange, block)
     return [_finished(exchange, path) for exchange in done if not _is_tunnel(exchange)]
+
+
+def _is_over(exchange: _Open, block: _Block, path: str) -> bool:
+    """Return whether the head of a request that is sent now is that of another one."""
+    if not is_interim(exchange.head):
+        return True
+    if exchange.head or not exchange.request_head.endswith(b"\r\n\r\n"):
+        return False
+    # Nothing has answered the one before: curl has tried once more, or does two things at once.
+    if any(_LOST.search(info) for info in exchange.infos):
+        return True
+    raise RecordingError(
+        "transfers run side by side, and nothing tells them apart; record them one by one, or with "
+        "curl --trace-ids (8.2 or later)",
+        path,
+        block.line,
+    )
 
 
 def _is_tunnel(exchange: _Open) -> bool:

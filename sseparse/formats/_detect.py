@@ -55,6 +55,8 @@ def detect_format(data: bytes, path: str) -> str:
     >>> detect_format(b"HTTP/1.1 200 OK", "a.txt"), detect_format(b'{"log": {}}', "a.har")
     ('curl-i', 'har')
     """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and data[2:4].strip(b"\0") in (b"{", b"["):
+        return _json_format(data, path)  # which takes UTF-16
     bare = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not bare:
         raise RecordingError("the file is empty", path)

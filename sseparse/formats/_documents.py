@@ -2,8 +2,9 @@
 
 JSON is read by the standard library, for it says where the error is, and takes what browsers write:
 byte order marks, UTF-16, halves of surrogate pairs. YAML is read by PyYAML's safe loader, which
-makes nothing but plain data; two rules are added. Ruby's tag for bytes, ``!binary``, is known, and
-merge keys (``<<``) are refused, because a few lines of them can ask for any amount of memory.
+makes nothing but plain data; four rules are added. Ruby's tag for bytes, ``!binary``, is known;
+bytes in Base64 have to be that; numbers of any length are taken, as text; and what a few lines can
+make grow beyond measure is refused: merge keys (``<<``), and aliases of aliases.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     import yaml
 
 T = TypeVar("T")
+
+_MOST_VALUES = 5_000_000
+"""In a YAML file, aliases written out: what a cassette of several hundred MiB has."""
+
+_LONG_NUMBER = 30
+"""Characters of a number that is taken as text: Python refuses to write very long ones."""
 
 _TOO_DEEP = "it is nested too deeply to be read"
 
@@ -74,7 +81,38 @@ def read_yaml(data: bytes, path: str) -> object:
         raise RecordingError(_TOO_DEEP, path) from None
     except ValueError as error:  # a date that is none
         raise RecordingError(f"no YAML: {error}", path) from None
+    try:
+        _size(value, {})
+    except _TooLarge as error:
+        raise RecordingError(str(error), path) from None
+    except RecursionError:
+        raise RecordingError(_TOO_DEEP, path) from None
     return value
+
+
+class _TooLarge(Exception):
+    """Aliases stand for more than anybody writes out."""
+
+
+def _size(value: object, known: dict[int, int]) -> int:
+    """Return how many values there are if each alias is written out.
+
+    Args:
+        value: of a YAML file; what an alias stands for is the same object in each place.
+        known: the sizes of collections seen so far; 0: of those that are being counted.
+    """
+    if not isinstance(value, (dict, list)):
+        return 1
+    size = known.get(id(value))
+    if size == 0:
+        raise _TooLarge("an alias in it stands for what it is part of; only plain data are read")
+    if size is None:
+        known[id(value)] = 0
+        inside = value.values() if isinstance(value, dict) else value
+        size = known[id(value)] = 1 + sum(_size(item, known) for item in inside)
+        if size > _MOST_VALUES:
+            raise _TooLarge("its aliases stand for more than can be read")
+    return size
 
 
 def _loader() -> type[yaml.SafeLoader]:
@@ -90,7 +128,22 @@ def _loader() -> type[yaml.SafeLoader]:
                         None, None, "merge keys (<<) are not read", key.start_mark
                     )
 
-    Loader.add_constructor("!binary", yaml.SafeLoader.construct_yaml_binary)
+        def construct_bytes(self, node: yaml.ScalarNode) -> bytes:
+            try:
+                return base64.b64decode("".join(node.value.split()), validate=True)
+            except (ValueError, AttributeError):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "these bytes are no Base64", node.start_mark
+                ) from None
+
+        def construct_number(self, node: yaml.ScalarNode) -> object:
+            if len(node.value) > _LONG_NUMBER:
+                return node.value
+            return self.construct_yaml_int(node)
+
+    Loader.add_constructor("!binary", Loader.construct_bytes)
+    Loader.add_constructor("tag:yaml.org,2002:binary", Loader.construct_bytes)
+    Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_number)
     return Loader
 
 

@@ -94,6 +94,7 @@ class Imported:
         recording: the recording, or None where the source does not have the body.
         lacks: what the source cannot give, in words, such as ``"the times"``.
         missing: why there is no recording, in words, or ``""``.
+        body_left_out: whether the request had a body that was not asked for.
     """
 
     number: int
@@ -103,6 +104,7 @@ class Imported:
     recording: Recording | None
     lacks: tuple[str, ...] = ()
     missing: str = ""
+    body_left_out: bool = False
 
 
 def untimed(body: bytes) -> tuple[Read, ...]:
@@ -141,6 +143,7 @@ def keep(
             recording = _recording(exchange, source, request_body=request_body)
         except BadContentEncoding as error:
             missing = str(error)
+    asked = exchange.request is not None and bool(exchange.request.body)
     return Imported(
         number,
         _title(exchange, recording),
@@ -149,6 +152,7 @@ def keep(
         recording,
         exchange.lacks,
         missing,
+        body_left_out=asked and not request_body,
     )
 
 

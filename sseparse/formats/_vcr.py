@@ -29,7 +29,7 @@ from sseparse.recording import Request
 class _Request(msgspec.Struct):
     method: str = "GET"
     uri: str = ""
-    headers: dict[str, object] | None = None
+    headers: dict[str, object] | list[object] | None = None
     body: object = None
 
 
@@ -40,7 +40,7 @@ class _Status(msgspec.Struct):
 class _Response(msgspec.Struct):
     status: _Status | int | None = None
     status_code: int | None = None  # vcrpy with httpx, before 6.0
-    headers: dict[str, object] | None = None
+    headers: dict[str, object] | list[object] | None = None
     body: object = None
     content: object = None  # likewise
 
@@ -131,9 +131,15 @@ def _bytes(body: object, what: str, path: str) -> bytes:
     return as_bytes(body, what, path)
 
 
-def _pairs(headers: dict[str, object] | None) -> tuple[tuple[str, str], ...]:
-    """Return pairs; the value of a header is a text or a list of them."""
+def _pairs(headers: dict[str, object] | list[object] | None) -> tuple[tuple[str, str], ...]:
+    """Return pairs; the value of a header is a text or a list of them.
+
+    The oldest vcrpy wrote the headers of responses as lines, such as ``"name: value"``.
+    """
     pairs = []
+    if isinstance(headers, list):
+        lines = [str(line).partition(":") for line in headers]
+        return tuple((name, value.strip()) for name, colon, value in lines if colon)
     for name, value in (headers or {}).items():
         for item in value if isinstance(value, list) else [value]:
             text = item.decode("latin-1") if isinstance(item, bytes) else str(item)

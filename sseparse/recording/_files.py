@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from sseparse.recording._sidecar import (
+    SUFFIX,
     End,
     Header,
     encode_end,
@@ -117,6 +118,10 @@ def check(path: Path, *, overwrite: bool) -> None:
         FileExistsError: there is one, and ``overwrite`` is false.
         OSError: there is something else, such as a folder or a pipe, or no folder to write to.
     """
+    if path.name.endswith(SUFFIX):
+        raise OSError(
+            errno.EINVAL, "this names a timing file; give the name of the body", str(path)
+        )
     for file in (path, sidecar_path(path)):
         try:
             mode = file.stat().st_mode

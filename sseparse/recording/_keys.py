@@ -32,7 +32,7 @@ _PREFIXED = (
     r"|glpat-[A-Za-z0-9_-]{20,}"
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"
     r"|org-[A-Za-z0-9]{20,}|proj_[A-Za-z0-9]{20,}"  # no keys, but nobody else's business either
-    r"|xox[abprs]-[A-Za-z0-9-]{20,}"  # Slack
+    r"|xox[abprs]-[A-Za-z0-9-]{20,}|hooks\.slack\.com/[A-Za-z0-9/_-]+"  # Slack
     # A JSON web token. The look back keeps the search linear where there is one start on the other.
     r"|(?<![_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
     r"|Bearer +(?=[A-Za-z._~+/-]*\d)[A-Za-z0-9._~+/-]{20,}=*"
@@ -44,11 +44,17 @@ _KEY_IN_BYTES = re.compile(_KEY.pattern.encode())
 
 _USER_AND_PASSWORD = re.compile(r"(?<=://)[^\s/?#@\"'<>]{1,256}@")
 
+_PASSWORD = re.compile(r"\b((?:password|passwd|pwd) *= *)[^\s;,&\"'<>]+", re.IGNORECASE)
+"""As in a connection string: ``Server=db;Password=…;``."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_LAST_WORDS = {"key", "keys", "auth", "authentication", "jwt", "pwd", "headers", "org"}
+_LAST_WORDS = {"key", "keys", "auth", "authentication", "jwt", "oauth", "otp", "pass", "pat", "pwd"}
+_LAST_WORDS |= {"headers", "org", "passcode", "userpass"}
+_OF_A_VALUE = {"string", "text", "value", "values"}
+"""Words behind the one that says what it is, as in ``token_value``."""
 _CREDENTIAL = re.compile(
     r"apikey|accesskey|authkey|privatekey|secret|password|passwd|passphrase|credential"
-    r"|authorization|authheader|cookie|bearer|sessionid|organi[sz]ationid|^organi[sz]ation$|orgid"
+    r"|authorization|authheader|cookie|bearer|sessionid|^session$|connectionstring|organi[sz]ationid|^organi[sz]ation$|orgid"
     r"|token$|(?:access|api|auth|bearer|refresh|session)tokens"
 )
 
@@ -62,9 +68,14 @@ def names_credential(name: str) -> bool:
     [True, True, False, False]
     """
     words = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", name))]
+    whole = "".join(words)
+    while words[1:] and (words[-1].isdigit() or words[-1] in _OF_A_VALUE):
+        words.pop()
     joined = "".join(words)
     return bool(words) and (
-        words[-1] in _LAST_WORDS or words[0] == "auth" or bool(_CREDENTIAL.search(joined))
+        words[-1] in _LAST_WORDS
+        or words[0] == "auth"
+        or any(map(_CREDENTIAL.search, (joined, whole)))
     )
 
 
@@ -76,7 +87,8 @@ def hide_keys(text: str) -> str:
     >>> hide_keys("GET https://me:hunter2@a.example/v1")
     'GET https://REDACTED@a.example/v1'
     """
-    return _USER_AND_PASSWORD.sub("REDACTED@", _KEY.sub("REDACTED", text))
+    text = _PASSWORD.sub(r"\1REDACTED", _KEY.sub("REDACTED", text))
+    return _USER_AND_PASSWORD.sub("REDACTED@", text)
 
 
 def find_keys(data: bytes) -> list[tuple[int, str]]:
