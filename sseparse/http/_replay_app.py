@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 from sseparse._errors import NoSuchRecording
@@ -74,10 +74,16 @@ class _App(Replays):
         body = await _body(receive)
         if body is None:
             return
+        if len(body) > LARGEST_REQUEST:
+            said = {"message": f"the request is over {LARGEST_REQUEST} bytes"}
+            await _refuse(413, said, send)
+            return
         try:
             playback = self._answer_at_either_path(scope, body)
         except NoSuchRecording as error:
-            await _refuse(error, send)
+            said = {"message": str(error)}
+            nearest = {"nearest": error.nearest, "difference": error.difference}
+            await _refuse(404, said | nearest, send)
             return
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
@@ -119,7 +125,7 @@ def _request(scope: Message, path: str, body: bytes) -> Request:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request; None: the client is gone, or sends more than anybody takes."""
+    """Return the body of a request, or the start of one that is too large; None: it is gone."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -128,9 +134,7 @@ async def _body(receive: Receive) -> bytes | None:
             return None
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > LARGEST_REQUEST:
-            return None
-        if not message.get("more_body"):
+        if size > LARGEST_REQUEST or not message.get("more_body"):
             return b"".join(parts)
 
 
@@ -166,14 +170,9 @@ async def _left(gone: asyncio.Future[None], deadline: float) -> bool:
     return gone.done()
 
 
-async def _refuse(error: NoSuchRecording, send: Send) -> None:
-    said = {
-        "message": str(error),
-        "type": "invalid_request_error",
-        "nearest": error.nearest,
-        "difference": error.difference,
-    }
-    body = json.dumps({"error": said}).encode()
+async def _refuse(status: int, said: Mapping[str, object], send: Send) -> None:
+    """Answer with an error in the form of OpenAI's, which SDKs show."""
+    body = json.dumps({"error": {"type": "invalid_request_error", **said}}).encode()
     headers = [[b"content-type", b"application/json"], [b"content-length", b"%d" % len(body)]]
-    await send({"type": "http.response.start", "status": 404, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

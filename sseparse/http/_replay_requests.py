@@ -11,14 +11,19 @@ import http.client
 import io
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sseparse.http._playback import Playback, Replays, Waiter
 from sseparse.http._requests import request_of
 from sseparse.replay import Ending
 
+if TYPE_CHECKING:
+    _AnyClass = Any  # to type checkers, a BaseAdapter of requests
+else:
+    _AnyClass = object
 
-class ReplayAdapter(Replays):
+
+class ReplayAdapter(Replays, _AnyClass):  # type: ignore[misc]
     r"""A transport adapter for requests that answers out of recordings.
 
     Mount it for the URLs that it shall answer::
