@@ -81,9 +81,8 @@ class _App(Replays):
         try:
             playback = self._answer_at_either_path(scope, body)
         except NoSuchRecording as error:
-            said = {"message": str(error)}
             nearest = {"nearest": error.nearest, "difference": error.difference}
-            await _refuse(404, said | nearest, send)
+            await _refuse(404, {"message": str(error), **nearest}, send)
             return
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
