@@ -49,6 +49,7 @@ class Playback:
         reads: the body; each read with the time when it is due. None is empty.
         ends_at: when it ends, by the same clock.
         ending: how.
+        bodiless: there is no body at all, which HTTP says otherwise than that it is empty.
     """
 
     status: int
@@ -57,12 +58,13 @@ class Playback:
     reads: tuple[Read, ...]
     ends_at: float
     ending: Ending
+    bodiless: bool = False
 
     @classmethod
     def of(cls, recording: Recording) -> Playback:
         """Return the response that a recording makes, transformed already."""
         head_at = 0.0 if recording.header is None else recording.header.headers_at or 0.0
-        return cls(
+        playback = cls(
             status_of(recording),
             tuple((name.encode(), value.encode()) for name, value in headers_of(recording)),
             head_at,
@@ -70,15 +72,14 @@ class Playback:
             recording.duration,
             ending_of(recording),
         )
-
-    @property
-    def bodiless(self) -> bool:
-        """Whether HTTP has no body with this status (RFC 9110, 15.3.5 and 15.4.5)."""
-        return self.status in (204, 304)
+        # RFC 9110, 15.3.5 and 15.4.5: these have none.
+        return playback.without_body() if playback.status in (204, 304) else playback
 
     def without_body(self) -> Playback:
-        """Return what answers a HEAD request in its place."""
-        return attrs.evolve(self, reads=(), ends_at=self.head_at, ending=Ending.FINISH)
+        """Return the head of it, which is all that a HEAD request is answered with."""
+        return Playback(
+            self.status, self.headers, self.head_at, (), self.head_at, Ending.FINISH, bodiless=True
+        )
 
     @functools.cached_property
     def wire(self) -> tuple[Read, ...]:

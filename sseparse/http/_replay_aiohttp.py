@@ -58,21 +58,17 @@ def replay_connector(
     import aiohttp
 
     connector = _connector_class(aiohttp.BaseConnector)(force_close=True)
-    connector.replays = _Replays(recordings, transforms=transforms)
+    connector.replays = Replays(recordings, transforms=transforms)
     return connector  # type: ignore[no-any-return]
-
-
-class _Replays(Replays):
-    answer = Replays._answer
 
 
 class _Connector(_AnyClass):  # type: ignore[misc]
     """What a connector does in another way that has nowhere to connect to."""
 
-    replays: _Replays
+    replays: Replays
 
     async def _create_connection(self, req: Any, *traces_and_timeout: object) -> Any:
-        playback = self.replays.answer(request_of(req))
+        playback = self.replays._answer(request_of(req))
         protocol = self._factory()
         protocol.connection_made(_Connection(self._loop, protocol, playback))
         return protocol
@@ -108,7 +104,7 @@ class _Connection(asyncio.Transport):
             return
         if self._frames:
             due, step = self._frames[0].time, self._give
-        elif self._playback.ending in (Ending.CUT, Ending.RESET) and not self._playback.bodiless:
+        elif self._playback.ending in (Ending.CUT, Ending.RESET):
             due, step = self._playback.ends_at, self._break
         else:
             return

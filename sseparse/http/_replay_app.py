@@ -89,7 +89,7 @@ class _App(Replays):
             await _play(playback, start, gone, send)
         finally:
             gone.cancel()
-            await asyncio.wait({gone})
+            await asyncio.gather(gone, return_exceptions=True)
 
     def _answer_at_either_path(self, scope: Message, body: bytes) -> Playback:
         whole, inside = _paths(scope)

@@ -70,7 +70,7 @@ class ReplayAdapter(Replays, _AnyClass):  # type: ignore[misc]
             raise requests.exceptions.ReadTimeout(str(error), request=request) from error
         raw = urllib3.HTTPResponse(
             body=original,
-            headers=urllib3.HTTPHeaderDict(original.msg.items()),
+            headers=list(original.msg.items()),  # type: ignore[arg-type]  # pairs do as well
             status=original.status,
             version=original.version,
             reason=original.reason,
