@@ -38,6 +38,7 @@ COMMANDS = (
     "record",
     "redact",
     "replay",
+    "serve",
     "verify",
 )
 
@@ -75,6 +76,7 @@ Examples:
   curl -sN "$URL" -d @request.json | sseparse replay - --view text
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
+  sseparse serve recordings/ --listen :8080
   sseparse export answer.txt --har | jq '.log.entries[0].timings'
 """,
 )

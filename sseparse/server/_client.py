@@ -7,19 +7,12 @@ upstream takes nothing, and ends as the exchange ended.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import cast
 
+from sseparse.server._closing import Closing
 from sseparse.server._exchange import Exchange, Outcome
 from sseparse.server._relay import FromClient, Relay
-from sseparse.server._shared import LARGEST_BUFFER, Shared, reset, unsent
-
-LINGER = 2.0
-"""Seconds that a client has to read an answer which came before it had sent all: a connection that
-is closed with bytes unread is reset, and the answer would be lost with it."""
-
-LOOK_EVERY = 0.01
-"""Seconds between two looks at whether all has been taken, before a reset."""
+from sseparse.server._shared import LARGEST_BUFFER, Shared
 
 
 class ClientConnection(asyncio.Protocol):
@@ -28,9 +21,8 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._relay = Relay(shared.upstream)
-        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._closing: Closing | None = None
         self._exchange: Exchange | None = None
         self._blocked = False  # the client does not take what is written
         self._over = False  # nothing that comes is looked at any more
@@ -66,8 +58,8 @@ class ClientConnection(asyncio.Protocol):
         self._shared.lost(self)
         self._transport = None
         self._over = True
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._closing is not None:
+            self._closing.over()
         if self._exchange is not None:
             self._exchange.client_gone()
 
@@ -116,7 +108,8 @@ class ClientConnection(asyncio.Protocol):
             self._close()
         elif outcome is Outcome.RESET:
             self._over = True
-            self._reset_when_sent()
+            self._closing = Closing(self._transport)
+            self._closing.reset()
         else:
             self._transport.abort()
 
@@ -158,28 +151,6 @@ class ClientConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """Say that this is all, and close once the client has done so or had time to."""
         self._over = True
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        with contextlib.suppress(OSError):  # it is gone already, as the loop is about to say
-            transport.write_eof()
-        transport.resume_reading()
-        self._timer = self._loop.call_later(LINGER, self._abort_when_sent)
-
-    def _abort_when_sent(self) -> None:
-        transport = self._transport
-        if transport is None:
-            return
-        if unsent(transport):
-            self._timer = self._loop.call_later(LINGER, self._abort_when_sent)
-        else:
-            transport.abort()
-
-    def _reset_when_sent(self) -> None:
-        transport = self._transport
-        if transport is None:
-            return
-        if unsent(transport):
-            self._timer = self._loop.call_later(LOOK_EVERY, self._reset_when_sent)
-        else:
-            reset(transport)
+        if self._transport is not None:
+            self._closing = Closing(self._transport)
+            self._closing.linger()

@@ -22,6 +22,9 @@ FORWARD_PROXY = (
     "HTTP proxy (HTTP_PROXY, HTTPS_PROXY, --proxy)"
 )
 
+INVALID = "invalid_request_error"
+"""What OpenAI calls an error of the client's."""
+
 
 class BadRequest(ValueError):
     """A request that cannot be passed on.
@@ -121,12 +124,20 @@ def error_response(status: int, message: str, *, last: bool) -> tuple[h11.Respon
         message: one line.
         last: the connection is closed after it.
     """
-    kind = "upstream_error" if status in (502, 504) else "invalid_request_error"
-    body = json.dumps({"error": {"message": message, "type": kind}}).encode()
+    body = error_body(message, "upstream_error" if status in (502, 504) else INVALID)
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if last:
         headers.append(("Connection", "close"))
     return h11.Response(status_code=status, reason=_REASONS.get(status, b""), headers=headers), body
+
+
+def error_body(message: str, kind: str = INVALID, /, **more: object) -> bytes:
+    """Return the JSON of an error.
+
+    >>> error_body("none")
+    b'{"error": {"message": "none", "type": "invalid_request_error"}}'
+    """
+    return json.dumps({"error": {"message": message, "type": kind, **more}}).encode()
 
 
 _REASONS = {

@@ -16,13 +16,8 @@ from typing import Self
 from sseparse.recording._folder import RecordingFolder
 from sseparse.recording._recorder import log_error
 from sseparse.server._client import ClientConnection
-from sseparse.server._shared import Relayed, Shared
+from sseparse.server._shared import BACKLOG, Relayed, Shared, url_of
 from sseparse.server._upstream import Upstream
-
-BACKLOG = 1024
-"""Connections that may wait to be taken: load tests open hundreds at once."""
-
-ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (looked up, not bound to)
 
 
 def _ignore(relayed: Relayed) -> None:
@@ -108,9 +103,7 @@ class RecordingProxy:
         self._server = await asyncio.get_running_loop().create_server(
             lambda: ClientConnection(self._shared), self._host, self._port, backlog=BACKLOG
         )
-        port = self._server.sockets[0].getsockname()[1]
-        host = ANY_ADDRESS.get(self._host, self._host)
-        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.url = url_of(self._server, self._host)
         return self.url
 
     async def stop(self, *, drain: bool = True) -> None:

@@ -167,7 +167,7 @@ class Relay:
             self._upstream = None
             step.end = "error" if data else "truncated"
             step.error = (
-                f"what came is no HTTP: {_words(error)}" if data else self._what_is_missing()
+                f"what came is no HTTP: {words_of_h11(error)}" if data else self._what_is_missing()
             )
         step.to_client = b"".join(out)
         step.body = b"".join(body)
@@ -228,7 +228,9 @@ class Relay:
                     to_upstream.append(self._sent_upstream(event))
         except h11.RemoteProtocolError as error:
             tls = self._client.trailing_data[0].startswith(TLS_HANDSHAKE)
-            step.refused = SPOKE_TLS if tls else f"the request is no HTTP/1.1: {_words(error)}"
+            step.refused = (
+                SPOKE_TLS if tls else f"the request is no HTTP/1.1: {words_of_h11(error)}"
+            )
             to_client.append(self.refuse(error.error_status_hint, step.refused))
         except BadRequest as error:
             self.last = True
@@ -251,6 +253,6 @@ class Relay:
         return self._upstream.send(event)
 
 
-def _words(error: h11.RemoteProtocolError) -> str:
+def words_of_h11(error: h11.RemoteProtocolError) -> str:
     """Return what h11 says, without the line it says it of: there may be a key in that."""
     return re.sub(r":? (?:bytearray\()?b['\"].*", "", str(error), flags=re.DOTALL)

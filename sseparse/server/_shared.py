@@ -1,4 +1,4 @@
-"""What all connections of a proxy share, and the few things that are done to any of them."""
+"""What all connections of a proxy share, and the few things that any server does."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 LARGEST_BUFFER = 64 * 1024
 """Bytes that wait to be written before the other side is no longer read: asyncio's own default."""
+
+BACKLOG = 1024
+"""Connections that may wait to be taken: load tests open hundreds at once."""
+
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (looked up, not bound to)
 
 
 @attrs.frozen
@@ -91,6 +96,13 @@ class Shared:
         while connections:
             self._one_less.clear()
             await self._one_less.wait()
+
+
+def url_of(server: asyncio.Server, host: str) -> str:
+    """Return the URL of a server that listens at a host, on whatever port it got."""
+    port = server.sockets[0].getsockname()[1]
+    host = ANY_ADDRESS.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def reset(transport: asyncio.Transport) -> None:

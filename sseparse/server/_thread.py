@@ -1,0 +1,122 @@
+"""A replay server beside a program that is not asyncio's: in a thread, for as long as a block."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+
+from sseparse.recording import Recording, Request
+from sseparse.recording._recorder import log_error
+from sseparse.replay import Recordings, Transforms
+from sseparse.server._replay import ReplayServer, _ignore
+from sseparse.server._stage import Limits, Played
+
+Given = (
+    Recordings | Recording | str | os.PathLike[str] | Sequence[Recording | str | os.PathLike[str]]
+)
+"""What can be served: recordings, or files and folders of them."""
+
+
+@contextlib.contextmanager
+def serve_in_thread(
+    recordings: Given,
+    *,
+    transforms: Transforms = Transforms(),  # noqa: B008 (a value that never changes)
+    host: str = "127.0.0.1",
+    port: int = 0,
+    cors: Sequence[str] = (),
+    allow_request_faults: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 (likewise)
+    on_message: Callable[[str], None] = log_error,
+    on_response: Callable[[Played], None] = _ignore,
+    on_request: Callable[[Request], None] = _ignore,
+) -> Iterator[str]:
+    r"""Serve recordings while the block runs; see ``ReplayServer`` for the options.
+
+    What ``on_message``, ``on_response`` and ``on_request`` do is done in the thread of the server.
+
+    Args:
+        recordings: ``Recordings``, one or several recordings, or paths of files and folders.
+        transforms: what is done to each before it is played.
+        host: the address to listen at.
+        port: 0 takes a free one.
+        cors: origins whose web pages may read the responses.
+        allow_request_faults: let a request name faults.
+        limits: what one client may take.
+        on_message: is told in one line what went wrong with a request.
+        on_response: is told of each response that is over.
+        on_request: is given each request.
+
+    Yields:
+        The URL, without a slash at its end. What still runs at the end of the block is cut.
+
+    Raises:
+        OSError: a file cannot be read, or the address cannot be listened at.
+        RecordingError: there is no recording, or one is damaged.
+        ValueError: a transform is out of its range, or names an event that is not there.
+
+    >>> import urllib.request
+    >>> with serve_in_thread(Recording.from_bytes(b"data: 1\n\n")) as base_url:
+    ...     urllib.request.urlopen(base_url + "/v1/chat/completions").read()
+    b'data: 1\n\n'
+    """
+    server = ReplayServer(
+        as_recordings(recordings),
+        transforms=transforms,
+        host=host,
+        port=port,
+        cors=cors,
+        allow_request_faults=allow_request_faults,
+        limits=limits,
+        on_message=on_message,
+        on_response=on_response,
+        on_request=on_request,
+    )
+    ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
+    thread = threading.Thread(
+        target=lambda: asyncio.run(_run(server, ready)), name="sseparse serve", daemon=True
+    )
+    thread.start()
+    loop, stop, url = ready.result()
+    try:
+        yield url
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+async def _run(
+    server: ReplayServer, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]]
+) -> None:
+    stop = asyncio.Event()
+    try:
+        url = await server.start()
+    except BaseException as error:  # whatever it is, the one who waits is to have it
+        ready.set_exception(error)
+        return
+    ready.set_result((asyncio.get_running_loop(), stop, url))
+    await stop.wait()
+    await server.stop(drain=False)
+
+
+def as_recordings(given: Given) -> Recordings:
+    """Return what was given as recordings to choose from.
+
+    Raises:
+        OSError, RecordingError: see ``Recordings.load``.
+    """
+    if isinstance(given, Recordings):
+        return given
+    if isinstance(given, (Recording, str, os.PathLike)):
+        given = [given]
+    recordings = [one for one in given if isinstance(one, Recording)]
+    paths = [one for one in given if not isinstance(one, Recording)]
+    if not recordings:
+        return Recordings.load(paths)
+    if not paths:
+        return Recordings(recordings)
+    return Recordings({**Recordings(recordings).by_name, **Recordings.load(paths).by_name})
