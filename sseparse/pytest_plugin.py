@@ -147,7 +147,10 @@ def sse_server(request: pytest.FixtureRequest) -> Iterator[str]:
     """The base URL of a server on 127.0.0.1 that answers with the recording, any client at all."""
     from sseparse.server import serve_in_thread
 
-    with _Asked.by(request).player(serve_in_thread) as url:
+    asked = _Asked.by(request)
+    with contextlib.ExitStack() as running:
+        with _explained():
+            url = running.enter_context(asked.player(serve_in_thread))
         yield url
 
 

@@ -121,6 +121,48 @@ def test_an_async_client_is_answered_too(pytester: pytest.Pytester, folder: Path
     result.assert_outcomes(passed=1)
 
 
+def test_a_server_answers_any_client(
+    pytester: pytest.Pytester, folder: Path, fixtures_dir: Path
+) -> None:
+    save(folder / "plain.txt")
+    (folder / "chat.txt").write_bytes((fixtures_dir / "xai-grok-beta.txt").read_bytes())
+    result = run(
+        pytester,
+        """
+        import openai, sseparse, urllib.request
+
+        @pytest.mark.sse("plain")
+        def test_urllib(sse_server):
+            assert sse_server.startswith("http://127.0.0.1:")
+            with urllib.request.urlopen(sse_server + "/v1") as response:
+                assert response.read() == b"data: one\\n\\ndata: two\\n\\n"
+
+        @pytest.mark.sse("chat")
+        def test_openai(sse_server, sse_recording):
+            with openai.OpenAI(api_key="none", base_url=sse_server + "/v1") as client:
+                stream = client.chat.completions.create(model="m", messages=[], stream=True)
+                text = "".join(c.choices[0].delta.content or "" for c in stream if c.choices)
+            assert text == sseparse.assemble(sse_recording).content != ""
+
+        @pytest.mark.sse("plain", fault="cut@event=2")
+        def test_cut(sse_server):
+            with pytest.raises(httpx2.RemoteProtocolError):
+                httpx2.get(sse_server)
+
+        @pytest.mark.sse("plain", fault="cut@event=9")
+        def test_no_such_event(sse_server):
+            pass
+
+        @pytest.mark.sse("missing")
+        def test_missing(sse_server):
+            pass
+        """,
+    )
+    result.assert_outcomes(passed=3, errors=2)
+    assert "pytest_plugin.py" not in result.stdout.str()
+    result.stdout.fnmatch_lines_random(["*event*9*", "there is no recording *missing.txt; *"])
+
+
 def test_a_marker_breaks_the_stream(pytester: pytest.Pytester, folder: Path) -> None:
     save(folder / "chat.txt")
     result = run(
