@@ -148,11 +148,17 @@ def lateness(recording: Recording, times: list[float]) -> list[float]:
     return [time - read.time for read, time in zip(recording.reads, times, strict=True)]
 
 
-def check_times(recording: Recording, times: list[float]) -> None:
-    """See that nothing came early, and half of it in time."""
-    late = lateness(recording, times)
-    assert min(late) > -0.001, f"early: {late}"
-    assert statistics.median(late) < NEAR, f"late: {late}"
+def check_times(recording: Recording, play: Callable[[], list[float]]) -> None:
+    """See that nothing comes early, ever, and half of it in time: in one of three plays.
+
+    What is early is wrong; what is late may be so because the machine has other things to do.
+    """
+    for _ in range(3):
+        late = lateness(recording, play())
+        assert min(late) > -0.001, f"early: {late}"
+        if statistics.median(late) < NEAR:
+            return
+    raise AssertionError(f"late, three times: {late}")
 
 
 @contextmanager

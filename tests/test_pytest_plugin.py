@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from servers import Reply, Server, serve
@@ -48,7 +50,45 @@ def save(path: Path, *events: bytes, gap: float = 0.0) -> None:
 def run(pytester: pytest.Pytester, tests: str, *options: str) -> pytest.RunResult:
     """Run tests in a file ``test_inner.py``, in this process."""
     pytester.makepyfile(test_inner=textwrap.dedent(USES) + textwrap.dedent(tests))
-    return pytester.runpytest("-p", "no:cacheprovider", "-p", "no:randomly", *options)
+    return run_here(pytester, "-p", "no:cacheprovider", *options)
+
+
+class Modules:
+    """Keeps the libraries that inner runs have loaded.
+
+    ``pytester`` forgets them after each run and after each test, whereupon they are loaded a second
+    time: and a class of httpcore2 that one half of httpx2 raises is not the one that the other half
+    catches, in all the tests to come.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        """Note what is loaded at the end of an inner run."""
+        self._loaded |= sys.modules
+        self._loaded.pop("test_inner", None)
+
+    def restore(self) -> None:
+        for name, module in self._loaded.items():
+            sys.modules.setdefault(name, module)
+
+
+MODULES = Modules()
+
+
+@pytest.fixture(autouse=True)
+def kept_modules() -> Iterator[None]:
+    """Restore the modules after ``pytester``, which is set up after this and so ends before."""
+    yield
+    MODULES.restore()
+
+
+def run_here(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    """Run pytest in this process."""
+    result = pytester.runpytest_inprocess(*options, plugins=[MODULES])
+    MODULES.restore()
+    return result
 
 
 def test_a_marker_names_the_recording(pytester: pytest.Pytester, folder: Path) -> None:
@@ -388,9 +428,9 @@ def test_an_async_client_is_recorded_too(pytester: pytest.Pytester) -> None:
 def test_the_marker_the_options_and_the_fixtures_are_in_the_help(
     pytester: pytest.Pytester,
 ) -> None:
-    pytester.runpytest("--markers").stdout.fnmatch_lines(["@pytest.mark.sse(name*"])
-    pytester.runpytest("--help").stdout.fnmatch_lines(["*--sse-record*", "*--sse-speed*"])
-    fixtures = pytester.runpytest("--fixtures").stdout
+    run_here(pytester, "--markers").stdout.fnmatch_lines(["@pytest.mark.sse(name*"])
+    run_here(pytester, "--help").stdout.fnmatch_lines(["*--sse-record*", "*--sse-speed*"])
+    fixtures = run_here(pytester, "--fixtures").stdout
     for name in ("sse_recording", "sse_transport", "sse_async_transport", "sse_server"):
         fixtures.fnmatch_lines([f"{name} -- *"])
 
