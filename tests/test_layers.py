@@ -29,6 +29,7 @@ FLOORS = {
     "replay": 3,
     "http": 4,
     "server": 4,
+    "pytest_plugin": 5,
     "cli": 5,
     "__init__": 4,  # what the command imports
     "__main__": 6,
@@ -48,6 +49,11 @@ LIBRARIES = {
     "msgspec": {"_events", "_redact", "assembly", "recording", "formats", "replay", "cli"},
     "h11": {"server", "formats"},  # what speaks HTTP/1.1, and what reads curl's trace of it
     "httpx2": {"http"},
+    "aiohttp": {"http"},
+    "anyio": {"http"},  # what httpx2 and httpx wait with, in asyncio and in trio
+    "pytest": {"pytest_plugin"},
+    "requests": {"http"},
+    "urllib3": {"http"},
     "jsonpath": {"_redact"},
     "mitmproxy": {"formats"},
     "yaml": {"formats"},

@@ -65,7 +65,7 @@ class recording_middleware(RecordsResponses):  # noqa: N801 (called like a funct
             self._report_once("this aiohttp is not known yet: update sseparse; nothing is recorded")
             return
         body = self._begin(
-            Request(request.method, str(request.url), request.headers.items(), _body_of(request)),
+            request_of(request),
             response.status,
             response.headers.items(),
             sent_at=sent_at,
@@ -85,12 +85,17 @@ class recording_middleware(RecordsResponses):  # noqa: N801 (called like a funct
             response.content = reader
 
 
-def _body_of(request: Any) -> bytes | None:
-    """Return the body of a request if it is in memory."""
+def request_of(request: Any) -> Request:
+    """Return what an ``aiohttp.ClientRequest`` asks for; its body if that is in memory."""
     body = request.body
     if isinstance(body, sys.modules["aiohttp"].BytesPayload):  # JSON and text too
         body = body._value
-    return body if isinstance(body, bytes) else None
+    return Request(
+        request.method,
+        str(request.url),
+        request.headers.items(),
+        body if isinstance(body, bytes) else None,
+    )
 
 
 def _decompresses(request: Any, response: Any) -> bool:

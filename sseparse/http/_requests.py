@@ -58,7 +58,7 @@ class recording_hook(RecordsResponses):  # noqa: N801 (called like a function, a
             return
         headers = (through and raw.headers) or response.headers  # the former has repeated ones
         body = self._begin(
-            _request_of(response),
+            request_of(response.request),
             response.status_code,
             [(str(name), str(value)) for name, value in headers.items()],
             sent_at=sent_at,
@@ -75,8 +75,8 @@ class recording_hook(RecordsResponses):  # noqa: N801 (called like a function, a
             response.raw = _File(raw, body)
 
 
-def _request_of(response: Any) -> Request:
-    request = response.request
+def request_of(request: Any) -> Request:
+    """Return what a ``requests.PreparedRequest`` asks for."""
     body = request.body.encode() if isinstance(request.body, str) else request.body
     return Request(
         request.method or "",

@@ -12,14 +12,13 @@ request, so neither is imported here.
 from __future__ import annotations
 
 import copy
-import functools
 import os
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from sseparse.http._httpx import library_of, stream_class
 from sseparse.http._recorded import RecordedBody, RecordsResponses, body_length
 from sseparse.recording import Request
 from sseparse.recording._recorder import Report, log_error
@@ -81,7 +80,7 @@ class _Records(RecordsResponses):
     def _transport_for(self, request: Any) -> Any:
         if self._wrapped is not None:
             return self._wrapped
-        library = _library_of(request)
+        library = library_of(request)
         with self._making:
             if library.__name__ not in self._defaults:
                 self._defaults[library.__name__] = getattr(library, self._default_class)()
@@ -180,7 +179,7 @@ class RecordingTransport(_Records, _AnyClass):  # type: ignore[misc]
         response = transport.handle_request(request)
         body = self._record(request, response, sent_at)
         if body is not None:
-            kind = _stream_class(_SyncStream, _library_of(request).SyncByteStream)
+            kind = stream_class("Recorded", _SyncStream, library_of(request).SyncByteStream)
             response.stream = kind(response.stream, body)
         return response
 
@@ -249,7 +248,7 @@ class AsyncRecordingTransport(_Records, _AnyClass):  # type: ignore[misc]
         response = await transport.handle_async_request(request)
         body = self._record(request, response, sent_at)
         if body is not None:
-            kind = _stream_class(_AsyncStream, _library_of(request).AsyncByteStream)
+            kind = stream_class("Recorded", _AsyncStream, library_of(request).AsyncByteStream)
             response.stream = kind(response.stream, body)
         return response
 
@@ -318,18 +317,6 @@ class _AsyncStream:
     async def aclose(self) -> None:
         self._body.close()
         await self._stream.aclose()
-
-
-@functools.cache
-def _stream_class(kind: type, base: type) -> type:
-    """Return a stream that is one of the library's: its clients refuse any other."""
-    return type(f"Recorded{base.__name__}", (kind, base), {})
-
-
-def _library_of(request: Any) -> Any:
-    """Return the module, httpx2 or httpx, that a request comes from, a subclass's too."""
-    modules = [base.__module__.partition(".")[0] for base in type(request).__mro__]
-    return sys.modules[next(name for name in modules if name in ("httpx2", "httpx"))]
 
 
 def _asking_for_identity(request: Any) -> Any:
