@@ -120,10 +120,14 @@ class Origin:
     def served(self, count: int = 1) -> list[Served]:
         """Return what was sent so far; wait until there are so many responses."""
         deadline = time.monotonic() + 10
-        while len(lines := self._log.read_text().splitlines()) < count:
+        while len(lines := self._lines()) < count:
             assert time.monotonic() < deadline, f"{len(lines)} responses, not {count}"
             time.sleep(0.01)
         return [_served(json.loads(line)) for line in lines]
+
+    def _lines(self) -> list[str]:
+        """Return the whole lines of the log: the last one may be in the middle of being written."""
+        return self._log.read_text().rpartition("\n")[0].splitlines()
 
 
 def _served(line: dict[str, object]) -> Served:

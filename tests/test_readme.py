@@ -23,7 +23,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SEED = ROOT / "fixtures" / "xai-grok-beta.txt"
 
 INSTALL = re.findall(r"^    (.+)$", README, re.MULTILINE)[:2]
-PYTHON = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(?!# test_)(.*?)^```", README, re.MULTILINE | re.DOTALL)
+TESTS = re.findall(r"^```python\n# (test_\w+\.py)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 CONSOLE = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -88,6 +89,20 @@ def test_the_python_blocks_run_in_order(
     printed = capsys.readouterr().out
     assert "continues! stop Usage(raw={" in printed
     assert "error incomplete the stream ended" in printed
+
+
+def test_the_tests_that_it_shows_pass(workplace: Path) -> None:
+    (recordings := workplace / "recordings").mkdir()
+    shutil.copy(SEED, recordings / "weather.txt")
+    for name, module in TESTS:
+        Path(workplace / name).write_text(module, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *dict(TESTS)],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
+    assert f"{README.count('(sse_transport):')} passed" in result.stdout
 
 
 def transcripts() -> list[tuple[str, str]]:
