@@ -26,6 +26,7 @@ FLOORS = {
     "_redact": 3,
     "_verify": 3,
     "formats": 3,
+    "inspect": 3,
     "replay": 3,
     "http": 4,
     "server": 4,
@@ -44,7 +45,16 @@ SAME_ROOM = [
 
 # Which rooms may import a library; the standard library is free to all.
 LIBRARIES = {
-    "attrs": {"assembly", "recording", "formats", "replay", "http", "server", "cli"},
+    "attrs": {
+        "assembly",
+        "recording",
+        "formats",
+        "inspect",
+        "replay",
+        "http",
+        "server",
+        "cli",
+    },
     "jiter": {"assembly"},
     "msgspec": {"_events", "_redact", "assembly", "recording", "formats", "replay", "cli"},
     "h11": {"server", "formats"},  # what speaks HTTP/1.1, and what reads curl's trace of it

@@ -5,6 +5,7 @@ from sseparse.recording._recording import Read, Recording, TimingSource
 from sseparse.recording._redaction import Request
 from sseparse.recording._sidecar import End, Header, sidecar_path
 from sseparse.recording._stamps import split_blocks
+from sseparse.recording._stored import StoredRecording, open_recording
 
 __all__ = [
     "End",
@@ -13,7 +14,9 @@ __all__ = [
     "Recorder",
     "Recording",
     "Request",
+    "StoredRecording",
     "TimingSource",
+    "open_recording",
     "sidecar_path",
     "split_blocks",
 ]

@@ -110,11 +110,11 @@ class Recording:
         sidecar = sidecar_path(path)
         # The timing first. A recorder at work writes bytes before their line: what is read in this
         # order may have bytes without a line, but never a line without its bytes.
-        lines = _content(sidecar) if timing in ("auto", "sidecar") else None
+        lines = content(sidecar) if timing in ("auto", "sidecar") else None
         measured = None if lines is None else parse(lines, str(sidecar))
-        body = _content(path)
+        body = content(path)
         if body is None:
-            body = _body_before_the_first_byte(path, measured)
+            body = body_before_the_first_byte(path, measured)
         if measured is not None and measured.header.timed:
             return _with_sidecar(body, measured, path)
         if timing == "sidecar":
@@ -171,7 +171,8 @@ def _check_timing(timing: str) -> None:
         raise ValueError(f"timing is {timing!r}; it is one of {', '.join(known)}")
 
 
-def _content(path: Path) -> bytes | None:
+def content(path: Path) -> bytes | None:
+    """Return what a file holds, or None where there is none."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -181,7 +182,7 @@ def _content(path: Path) -> bytes | None:
         raise
 
 
-def _body_before_the_first_byte(path: Path, measured: Timing | None) -> bytes:
+def body_before_the_first_byte(path: Path, measured: Timing | None) -> bytes:
     """Return the body of a recording that was killed before it made the file of the body."""
     if measured is None or measured.reads or measured.end.reason != "interrupted":
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))

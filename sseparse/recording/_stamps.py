@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Iterable
 
 # CR, LF and CRLF end a line, in any mixture. The LF is not given back once matched, or else a lone
 # CRLF would pass for two line ends. A run of blank lines belongs to the block before it.
@@ -45,7 +46,7 @@ def split_blocks(body: bytes) -> list[bytes]:
     return [body[start:end] for start, end in itertools.pairwise([0, *ends])]
 
 
-def created_times(blocks: list[bytes]) -> list[float] | None:
+def created_times(blocks: Iterable[bytes]) -> list[float] | None:
     """Return when each block came, in seconds since the first stamp, or None without two stamps.
 
     A block without a stamp came with the one before it (at the start: with the first that has one).
