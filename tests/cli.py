@@ -148,7 +148,9 @@ def finish(process: subprocess.Popen[bytes]) -> Result:
 class Terminal:
     """The command on a pseudo-terminal that is its controlling one."""
 
-    def __init__(self, *args: str | Path, columns: int = 80) -> None:
+    def __init__(
+        self, *args: str | Path, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> None:
         import fcntl
         import pty
         import struct
@@ -164,7 +166,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             cwd=REPOSITORY,
-            env=environment({"TERM": "xterm-256color"}),
+            env=environment({"TERM": "xterm-256color", **(env or {})}),
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

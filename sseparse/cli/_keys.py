@@ -60,6 +60,10 @@ class Keys:
         """Note that what was waited for is there: a step ends."""
         self._stepping = False
 
+    def state(self) -> str:
+        """Return what people see of it: that it is paused, or how fast it runs."""
+        return "paused" if self._paused else f"x{self._speed:g}" if self._speed != 1 else ""
+
     def _press(self, key: str) -> None:
         if key == "q":
             raise Quit

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from sseparse import Read
+from sseparse import Delta, Read
+from sseparse._events import Item
 from sseparse.cli._output import one_line, printable
+from sseparse.cli._pace import Pace
 from sseparse.cli._views import TextView
 
 REFRESHES = 8
@@ -23,22 +27,39 @@ REFRESHES = 8
 
 
 class LiveView(TextView):
-    """The text on stderr, over a line of seconds, events and bytes. Start it, and close it."""
+    """The text, over a line that tells how the stream is doing. Start it, and close it."""
 
-    def __init__(self, what: str, elsewhere: str) -> None:
+    def __init__(
+        self,
+        what: str,
+        elsewhere: str,
+        *,
+        protocol: str | None = None,
+        out: TextIO | None = None,
+        now: Callable[[], float] = time.monotonic,
+        state: Callable[[], str] = str,
+    ) -> None:
         """Make the view.
 
         Args:
             what: what the status line ends with.
             elsewhere: see ``TextView``.
+            protocol: see ``TextView``.
+            out: the terminal; None: stderr.
+            now: the clock of the stream, in seconds: a replay has its own, which may stand still.
+            state: returns what else there is to say of it, such as ``"paused"``.
         """
-        super().__init__(None, sys.stderr, elsewhere)
+        out = sys.stderr if out is None else out
+        super().__init__(protocol, out, elsewhere)
         self._what = one_line(what)
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._now = now
+        self._state = state
+        self._console = Console(file=out, highlight=False, markup=False, emoji=False)
         # Pieces, not a `Text`: the thread that draws copies a list in one step.
         self._line: list[tuple[str, str]] = []
         self._size = 0
-        self._start = time.monotonic()
+        self._pace = Pace()
+        self._shown_at = now()  # by that clock, when the read at `_time` was shown
         self._live = Live(
             get_renderable=self._render,
             console=self._console,
@@ -49,13 +70,14 @@ class LiveView(TextView):
 
     def start(self) -> None:
         """Begin to draw."""
-        self._start = time.monotonic()
+        self._shown_at = self._now()
         self._live.start()
 
     def show(self, read: Read) -> None:
         """Show the text that one read brought."""
         self._size += len(read.data)
         super().show(read)
+        self._shown_at = self._now()
 
     def stop(self) -> None:
         """End drawing; what was said stays, the status goes."""
@@ -65,6 +87,11 @@ class LiveView(TextView):
         """End drawing, and show the end of the stream."""
         self.stop()
         super().close()
+
+    def item(self, item: Item, deltas: list[Delta], time: float) -> None:
+        """Show what one event added."""
+        self._pace.take(deltas, time)
+        super().item(item, deltas, time)
 
     def _write(self, text: str, *, dim: bool = False) -> None:
         if not text:
@@ -88,10 +115,14 @@ class LiveView(TextView):
     def _render(self) -> Group:
         rows = Text.assemble(*self._line.copy()).wrap(self._console, self._console.width)
         fitting = max(1, self._console.height - 2)
+        gap = max(0.0, self._now() - self._shown_at)
         parts = [
-            f"{time.monotonic() - self._start:.1f} s",
+            f"{self._time + gap:.1f} s",
             f"{self._events} events",
             f"{self._size:,} bytes",
+            *self._pace.told(),
+            f"gap {gap:.1f} s",
+            *filter(None, [self._state()]),
             self._what,
         ]
         status = Text("  ".join(parts), style="reverse", overflow="ellipsis", no_wrap=True)

@@ -33,6 +33,7 @@ class _PipeClosed(Exception):
 COMMANDS = (
     "assemble",
     "decode",
+    "diff",
     "export",
     "import",
     "record",
@@ -76,6 +77,7 @@ Examples:
   curl -sN "$URL" -d @request.json | sseparse replay - --view text
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
+  sseparse diff monday.txt tuesday.txt
   sseparse serve recordings/ --listen :8080
   sseparse export answer.txt --har | jq '.log.entries[0].timings'
 """,
@@ -98,7 +100,9 @@ def main() -> NoReturn:
     _mend_streams()
     warnings.showwarning = _tell_warning
     try:
-        status = cli.main(prog_name="sseparse", standalone_mode=False)
+        # https://no-color.org; rich looks for it by itself, click does not.
+        color = False if os.environ.get("NO_COLOR") else None
+        status = cli.main(prog_name="sseparse", standalone_mode=False, color=color)
     except click.ClickException as error:
         error.show()
         _exit(error.exit_code)

@@ -18,7 +18,7 @@ from sseparse.cli._input import STDIN, file_argument, named, protocol_option, re
 from sseparse.cli._keys import Keys, Quit, keys_at_once, keys_work
 from sseparse.cli._output import one_line, tell
 from sseparse.cli._transforms import FAULTS_HELP, checked, transform_options
-from sseparse.cli._views import VIEWS, RawView
+from sseparse.cli._views import VIEWS, RawView, TextView
 from sseparse.recording import TimingSource, sidecar_path
 from sseparse.replay import Ending, Transforms, ending_of
 
@@ -51,11 +51,11 @@ Examples:
 )
 @click.option(
     "--view",
-    type=click.Choice(list(VIEWS)),
+    type=click.Choice([*VIEWS, "live"]),
     default="raw",
     show_default=True,
     help="raw: the bytes as they were; text: what the model says (on a terminal its reasoning too, "
-    "dim); events: a line for each event.",
+    "dim); events: a line for each event; live: the text over a line that tells how fast it comes.",
 )
 @click.option("--loop", is_flag=True, help="Begin anew at the end, until Ctrl-C or q.")
 @protocol_option
@@ -73,7 +73,7 @@ def replay_command(
     chunks. From stdin (-) the bytes are passed on as they arrive; with --timing created or none
     stdin is read to its end first, then played.
 
-    On a terminal, with --view text or events, keys work: space stops and goes on, a dot shows the
+    On a terminal, with any --view but raw, keys work: space stops and goes on, a dot shows the
     next event, + and - double and halve the speed, q ends.
 
     A line on stderr sums up: events, seconds, finish_reason, tokens.
@@ -93,26 +93,49 @@ def replay_command(
         if loop:
             raise click.UsageError("--loop plays a file again; stdin comes once")
         start = time.monotonic()
-        _show(_live_reads(start), VIEWS[view](protocol), start)
+        _show(_live_reads(start), _view(view, protocol, STDIN), start)
         return
     paced = transforms.interval is None and transforms.rate is None and not transforms.token_rate
     pace_matters = paced and not math.isinf(transforms.speed)
     recording = _transformed(_load(file, timing, pace_matters=pace_matters), transforms)
-    with_keys = view != "raw" and keys_work()
+    with_keys = view != "raw" and keys_work() and not math.isinf(transforms.speed)
     with keys_at_once() if with_keys else contextlib.nullcontext(), contextlib.suppress(Quit):
         while True:
-            reads = _played(recording, transforms, with_keys=with_keys)
-            _show(reads, VIEWS[view](protocol), time.monotonic())
+            keys = Keys(transforms.speed) if with_keys else None
+            shown = _view(view, protocol, file, keys, transforms.speed)
+            _show(_played(recording, transforms, keys), shown, time.monotonic())
             if not loop:
                 break
     _tell_ending(recording)
 
 
+def _view(
+    name: str, protocol: str | None, file: str, keys: Keys | None = None, speed: float = 1.0
+) -> RawView:
+    if name != "live":
+        return VIEWS[name](protocol)
+    if not sys.stdout.isatty():  # nothing can be drawn there
+        return TextView(protocol)
+    from sseparse.cli._live import LiveView  # rich: 60 ms to import, for terminals only
+
+    pace = 1.0 if math.isinf(speed) else speed
+    return LiveView(
+        file,
+        "--view events",
+        protocol=protocol,
+        out=sys.stdout,
+        now=keys.now if keys else lambda: time.monotonic() * pace,
+        state=keys.state if keys else str,
+    )
+
+
 def _show(reads: Iterator[Read], shown: RawView, start: float) -> None:
+    shown.start()
     try:
         for read in reads:
             shown.show(read)
     finally:
+        shown.stop()
         # What is there is summed up, also where somebody pressed q.
         if not isinstance(sys.exception(), KeyboardInterrupt | OSError):
             shown.close()
@@ -142,15 +165,14 @@ def _transformed(recording: Recording, transforms: Transforms) -> Recording:
     return checked(attrs.evolve(transforms, speed=1.0, max_gap=None), recording)
 
 
-def _played(recording: Recording, transforms: Transforms, *, with_keys: bool) -> Iterator[Read]:
+def _played(recording: Recording, transforms: Transforms, keys: Keys | None) -> Iterator[Read]:
     """Yield each read when its time has come, with the time it has in the recording."""
     speed, max_gap = transforms.speed, transforms.max_gap
-    if not with_keys or math.isinf(speed):
+    if keys is None:
         data = play(recording, speed=speed, max_gap=max_gap)
         for read, _ in zip(recording.reads, data, strict=True):
             yield read
         return
-    keys = Keys(speed)
     data = play(recording, max_gap=max_gap, clock=keys.now, sleep=keys.wait)
     for read, _ in zip(recording.reads, data, strict=True):
         yield read

@@ -1,6 +1,7 @@
 """Inspect: recordings in, numbers, findings and pictures out."""
 
 from sseparse.inspect._cuts import Cuts
+from sseparse.inspect._diff import ABSENT, IGNORED, Absent, Diff, Difference, Figure, Level, diff
 from sseparse.inspect._distribution import Distribution
 from sseparse.inspect._metrics import Metrics, MetricsFold, metrics
 from sseparse.inspect._preview import preview
@@ -18,10 +19,17 @@ from sseparse.inspect._walk import (
 )
 
 __all__ = [
+    "ABSENT",
+    "IGNORED",
+    "Absent",
     "Cuts",
+    "Diff",
+    "Difference",
     "Distribution",
+    "Figure",
     "Fold",
     "ItemKind",
+    "Level",
     "Metrics",
     "MetricsFold",
     "Recorded",
@@ -32,6 +40,7 @@ __all__ = [
     "Timeline",
     "TimelineItem",
     "TimelineRead",
+    "diff",
     "metrics",
     "opened",
     "preview",
