@@ -30,6 +30,7 @@ FLOORS = {
     "replay": 3,
     "http": 4,
     "server": 4,
+    "testing": 5,
     "pytest_plugin": 5,
     "cli": 5,
     "__init__": 4,  # what the command imports
@@ -53,6 +54,7 @@ LIBRARIES = {
         "replay",
         "http",
         "server",
+        "testing",
         "cli",
     },
     "jiter": {"assembly"},
@@ -62,6 +64,7 @@ LIBRARIES = {
     "aiohttp": {"http"},
     "anyio": {"http"},  # what httpx2 and httpx wait with, in asyncio and in trio
     "pytest": {"pytest_plugin"},
+    "hypothesis": {"testing"},
     "requests": {"http"},
     "urllib3": {"http"},
     "jsonpath": {"_redact"},
