@@ -158,15 +158,14 @@ async def _aiohttp(asking: Asking) -> None:
 
 
 def _curl(asking: Asking) -> None:
-    """Ask with curl, which waits for whole seconds."""
+    """Ask with curl. It has no time-out for a read, only for all of it."""
     command = ["curl", "-sSN", "--fail-with-body", "--json", json.dumps(CHAT), _path(asking)]
     command += [f"-H{name}: {value}" for name, value in asking.headers.items()]
-    command += ["--speed-limit", "1", "--speed-time", str(max(1, round(asking.timeout)))]
-    command += ["--retry", str(asking.retries)]
+    command += ["--max-time", str(asking.timeout), "--retry", str(asking.retries)]
     done = subprocess.run(command, capture_output=True)
     if done.returncode == 22:
-        raise Refused(done.stderr.decode(), json.loads(done.stdout)["error"]["message"])
-    _take_lines(asking.heard, done.stdout.decode().splitlines())
+        raise Refused(done.stderr.decode(), None, json.loads(done.stdout)["error"]["message"])
+    _take_lines(asking.heard, map(bytes.decode, done.stdout.splitlines()))
     if done.returncode:
         raise CurlError(done.returncode, done.stderr.decode().strip())
 

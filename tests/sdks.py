@@ -11,12 +11,20 @@ import anthropic
 import cohere
 import httpx
 import openai
+import pytest
 from asking import CHAT, PLAIN, Ask, Asking, Heard, in_a_loop
 from google import genai
 from google.genai import types as genai_types
 
 KEY = "none"
 MESSAGES = CHAT["messages"]
+
+WARNINGS = [
+    pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning"),
+    # google-genai uses aiohttp in a way that aiohttp dislikes.
+    pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning"),
+]
+"""Marks for tests that ask with SDKs: what those warn of is not for their users to mend."""
 
 Request: TypeAlias = Callable[[Any], Any]
 """Asks for a stream with a client."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from asking import Heard
 from browser import BrowserError, Page, page
 from cli import read_some, start
+from fault_table import ROWS, SPEED, check, fault_for
+from spoken import recording_of
 from whole import check_all, whole_streams
 
 from sseparse import Read, Recording
@@ -83,3 +87,25 @@ def test_an_event_source_goes_on_where_its_stream_broke(fault: str, from_elsewhe
     assert heard.opened == 2
     assert isinstance(heard.error, BrowserError)
     assert heard.error.args[0] == "CLOSED"
+
+
+@pytest.fixture(scope="module")
+def of_faults(from_elsewhere: Page) -> dict[str, Heard]:
+    """What was heard of each fault: it sends no headers, so each has a server of its own."""
+    recording = recording_of("openai-chat")
+    with ExitStack() as stack:
+        urls = []
+        for fault in ROWS:
+            transforms = Transforms(speed=SPEED, faults=fault_for("openai-chat", fault))
+            cors = [from_elsewhere.origin]
+            server = serve_in_thread(recording, transforms=transforms, cors=cors)
+            urls.append(stack.enter_context(server) + "/v1/chat/completions")
+        heard = from_elsewhere.ask([{"client": "EventSource", "url": url} for url in urls])
+    return dict(zip(ROWS, heard, strict=True))
+
+
+@pytest.mark.parametrize("fault", ROWS)
+def test_an_event_source_shows_what_the_fault_names(
+    fault: str, of_faults: dict[str, Heard]
+) -> None:
+    check(fault, {"EventSource": of_faults[fault]})

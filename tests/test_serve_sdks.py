@@ -16,7 +16,7 @@ import openai
 import pytest
 from asking import CHAT, PLAIN
 from cli import read_some, start
-from sdks import CLIENTS, KEY, MESSAGES, PROTOCOLS, ask, protocol_of
+from sdks import CLIENTS, KEY, MESSAGES, PROTOCOLS, WARNINGS, ask, protocol_of
 from whole import CURRENT, ODD, check_all, whole_streams
 
 from sseparse import Recording, assemble
@@ -24,11 +24,7 @@ from sseparse.recording import Header
 from sseparse.replay import Transforms
 from sseparse.server import serve_in_thread
 
-# OpenAI says that Assistants will go; google-genai uses aiohttp in a way that aiohttp dislikes.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning"),
-]
+pytestmark = WARNINGS
 
 
 @pytest.fixture(scope="module")
