@@ -198,14 +198,25 @@ def test_several_faults_are_applied_one_after_another() -> None:
 def test_the_seed_picks_the_event_where_none_is_named(seed: int) -> None:
     for fault in ANYWHERE[:4]:
         name = fault.partition(":")[0]
-        try:
-            got = broken(fault, seed=seed)
-        except FaultError:  # the last event has none to change places with
-            continue
+        got = broken(fault, seed=seed)
         assert got.body in {
             broken(f"{name}@event={n}").body for n in range(1, 5) if name != "reorder" or n < 4
         }
         assert broken(fault, seed=seed).reads == got.reads
+
+
+def test_an_event_that_cannot_be_broken_is_passed_over_where_none_is_named() -> None:
+    body = b"data: [DONE]\n\n" + EVENTS[0] + b"data: end\n\n"
+    recording = Recording.from_bytes(body)
+    for seed in range(20):
+        assert (
+            broken("bad_json", recording, seed).body == broken("bad_json@event=2", recording).body
+        )
+        assert broken("reorder", recording, seed).body in {
+            broken(f"reorder@event={n}", recording).body for n in (1, 2)
+        }
+    with pytest.raises(FaultError, match="data of event 1 is no JSON object"):
+        broken("bad_json@event=1", recording)
 
 
 @pytest.mark.parametrize(
