@@ -174,6 +174,12 @@ def test_another_status_is_an_answer_of_its_own() -> None:
     assert "retry-after" not in dict(headers_of(broken("status:500")))
 
 
+def test_less_than_a_second_to_wait_is_told_in_milliseconds_too() -> None:
+    headers = dict(headers_of(broken("status:429:250ms")))
+    assert (headers["retry-after"], headers["retry-after-ms"]) == ("1", "250")
+    assert "retry-after-ms" not in dict(headers_of(broken("status:429:2s")))
+
+
 def test_the_error_of_a_status_is_in_the_form_of_the_provider(fixtures_dir: Path) -> None:
     message = Recording.load(next((fixtures_dir / "anthropic-messages").glob("*.txt")))
     assert msgspec.json.decode(broken("status:529", message).body)["type"] == "error"
