@@ -174,6 +174,12 @@ def test_another_status_is_an_answer_of_its_own() -> None:
     assert "retry-after" not in dict(headers_of(broken("status:500")))
 
 
+def test_less_than_a_second_to_wait_is_told_in_milliseconds_too() -> None:
+    headers = dict(headers_of(broken("status:429:250ms")))
+    assert (headers["retry-after"], headers["retry-after-ms"]) == ("1", "250")
+    assert "retry-after-ms" not in dict(headers_of(broken("status:429:2s")))
+
+
 def test_the_error_of_a_status_is_in_the_form_of_the_provider(fixtures_dir: Path) -> None:
     message = Recording.load(next((fixtures_dir / "anthropic-messages").glob("*.txt")))
     assert msgspec.json.decode(broken("status:529", message).body)["type"] == "error"
@@ -198,14 +204,25 @@ def test_several_faults_are_applied_one_after_another() -> None:
 def test_the_seed_picks_the_event_where_none_is_named(seed: int) -> None:
     for fault in ANYWHERE[:4]:
         name = fault.partition(":")[0]
-        try:
-            got = broken(fault, seed=seed)
-        except FaultError:  # the last event has none to change places with
-            continue
+        got = broken(fault, seed=seed)
         assert got.body in {
             broken(f"{name}@event={n}").body for n in range(1, 5) if name != "reorder" or n < 4
         }
         assert broken(fault, seed=seed).reads == got.reads
+
+
+def test_an_event_that_cannot_be_broken_is_passed_over_where_none_is_named() -> None:
+    body = b"data: [DONE]\n\n" + EVENTS[0] + b"data: end\n\n"
+    recording = Recording.from_bytes(body)
+    for seed in range(20):
+        assert (
+            broken("bad_json", recording, seed).body == broken("bad_json@event=2", recording).body
+        )
+        assert broken("reorder", recording, seed).body in {
+            broken(f"reorder@event={n}", recording).body for n in (1, 2)
+        }
+    with pytest.raises(FaultError, match="data of event 1 is no JSON object"):
+        broken("bad_json@event=1", recording)
 
 
 @pytest.mark.parametrize(

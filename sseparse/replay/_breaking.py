@@ -8,6 +8,7 @@ reads and the times they had.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 
 import attrs
@@ -128,8 +129,11 @@ def status(recording: Recording, code: int, retry_after: float | None = None) ->
     header = recording.header or Header()
     headers = [("content-type", "application/json")]
     if retry_after is not None:
-        # RFC 9110, 10.2.3: whole seconds.
-        headers.append(("retry-after", str(max(0, round(retry_after)))))
+        # RFC 9110, 10.2.3: whole seconds. Azure tells milliseconds too, and the SDKs of OpenAI,
+        # Anthropic and Cohere go by those.
+        headers.append(("retry-after", str(math.ceil(retry_after))))
+        if retry_after != int(retry_after):
+            headers.append(("retry-after-ms", f"{retry_after * 1000:g}"))
     at = header.headers_at
     if at is None:
         at = recording.reads[0].time if recording.reads else 0.0

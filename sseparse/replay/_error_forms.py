@@ -56,15 +56,11 @@ _EVENTS: dict[str, tuple[str, object]] = {
     "openai-assistants": ("error", {"error": _OPENAI}),
     "openai-chat": ("message", {"error": _OPENAI}),
     "openai-completions": ("message", {"error": _OPENAI}),
+    # As the API sends it, and as SDKs raise it: its reference has the fields of `error` on top,
+    # and an SDK that is sent that gives it out as one event more (openai-dotnet#881).
     "openai-responses": (
         "error",
-        {
-            "type": "error",
-            "code": "server_error",
-            "message": MESSAGE,
-            "param": None,
-            "sequence_number": 0,
-        },
+        {"type": "error", "error": {**_OPENAI, "code": "server_error"}, "sequence_number": 0},
     ),
     "openai-transcription": ("message", {"error": _OPENAI}),
     "replicate": ("error", {"detail": MESSAGE}),

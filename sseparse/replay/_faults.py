@@ -12,7 +12,8 @@ As people write them (``parse_faults``)::
 
 Events are numbered from 1. A fault happens *at* its event: ``cut`` lets the events before it
 through, ``stall`` waits before it, ``duplicate`` sends it twice. With ``byte=N`` it happens after N
-bytes. Where a fault needs a place and none is given, the seed picks an event. Several faults are
+bytes. Where a fault needs a place and none is given, the seed picks an event; one that cannot be
+broken so (the last has none to change places with) is passed over for the next. Several faults are
 applied one after another, each to what the one before has made.
 """
 
@@ -169,30 +170,33 @@ def apply_faults(recording: Recording, faults: Iterable[Fault], seed: int = 0) -
 
 def _apply(recording: Recording, fault: Fault, seed: int) -> Recording:
     kind = FAULTS[fault.name]
-    arguments: list[float] = []
-    if kind.units:
-        arguments.append(_place(recording, fault, seed))
-    arguments += [value for value in (fault.status, fault.seconds) if value is not None]
-    try:
-        return kind.function(recording, *arguments)
-    except breaking.NothingToBreak as error:
-        raise FaultError(str(fault), str(error)) from None
+    arguments = [value for value in (fault.status, fault.seconds) if value is not None]
+    places = [(place,) for place in _places(recording, fault, seed)] if kind.units else [()]
+    reason = ""
+    for place in places:
+        try:
+            return kind.function(recording, *place, *arguments)
+        except breaking.NothingToBreak as error:
+            reason = reason or str(error)
+    raise FaultError(str(fault), reason)
 
 
-def _place(recording: Recording, fault: Fault, seed: int) -> int:
-    """Return the place a fault is for: an offset where it can be one, else an event's index."""
-    by_offset = "byte" in FAULTS[fault.name].units
+def _places(recording: Recording, fault: Fault, seed: int) -> list[int]:
+    """Return where a fault may happen, the first choice first: offsets, or indexes of events."""
     if fault.unit == "byte":
         if fault.at > len(recording.body):
             raise FaultError(str(fault), f"the stream has {len(recording.body)} bytes")
-        return fault.at
+        return [fault.at]
     blocks = event_blocks(recording.body)
-    if fault.unit is None and blocks:
+    named = fault.unit == "event"
+    if not blocks or (named and not 1 <= fault.at <= len(blocks)):
+        raise FaultError(str(fault), f"the stream has {len(blocks)} events")
+    if named:
+        indexes = [fault.at - 1]
+    else:
         from random import Random  # 5 ms to import, and few replays leave anything to chance
 
-        index = Random(seed).randrange(len(blocks))  # noqa: S311 (chance that can be repeated)
-    else:
-        index = fault.at - 1
-    if not 0 <= index < len(blocks):
-        raise FaultError(str(fault), f"the stream has {len(blocks)} events")
-    return blocks[index].start if by_offset else index
+        first = Random(seed).randrange(len(blocks))  # noqa: S311 (chance that can be repeated)
+        indexes = [*range(first, len(blocks)), *range(first)]
+    by_offset = "byte" in FAULTS[fault.name].units
+    return [blocks[index].start for index in indexes] if by_offset else indexes
