@@ -256,7 +256,9 @@ class Soak:
     async def _leaving(self) -> None:
         client = LeavingClient(request("soak"), self.chance.randint(1, CHUNKS))
         await self._meet(client)
-        self.tally.note("leaving", client, len(client.came) >= client.after)
+        # (Two reads may fall together, so that all has come before enough of them have.)
+        left = len(client.came) >= client.after or client.ended == "whole"
+        self.tally.note("leaving", client, left)
 
     async def _malformed(self) -> None:
         client = Client(nonsense(self.chance))
