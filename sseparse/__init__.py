@@ -26,6 +26,7 @@ from sseparse.assembly import (
 # isort: on
 
 if TYPE_CHECKING:
+    from sseparse._generate import generate
     from sseparse._redact import redact
     from sseparse._verify import verify
     from sseparse.recording import Read, Recorder, Recording
@@ -35,15 +36,15 @@ __version__ = "0.1.0"
 
 # fmt: off
 _LAZY = {"Read": "recording", "Recorder": "recording", "Recording": "recording", "aplay": "replay",
-         "play": "replay", "redact": "_redact", "verify": "_verify"}
+         "generate": "_generate", "play": "replay", "redact": "_redact", "verify": "_verify"}
 
 __all__ = [
     "Assembler", "AssemblyError", "Choice", "Comment", "Completion", "Decoder", "DecoderClosed",
     "Delta", "EventTooLarge", "FaultError", "Finding", "FunctionCall", "NoSuchRecording",
     "NotAnEventStream", "Read", "Recorder", "Recording", "RecordingError", "SSEError",
     "ServerSentEvent", "State", "ToolCall", "TransferError", "UnknownField", "UnsupportedVersion",
-    "Usage", "__version__", "aiter_events", "aplay", "assemble", "detect", "encode", "iter_events",
-    "play", "redact", "verify",
+    "Usage", "__version__", "aiter_events", "aplay", "assemble", "detect", "encode", "generate",
+    "iter_events", "play", "redact", "verify",
 ]
 # fmt: on
 

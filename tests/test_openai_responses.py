@@ -11,14 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openai.types.responses import Response, ResponseStreamEvent
 from streams import EVERY, Stream, data_of, name_of
-from writers.openai_responses import completions, write
 
 from sseparse import Choice, Completion, Delta, ServerSentEvent, ToolCall, assemble
 from sseparse._events import Item
+from sseparse._generate.writers._openai_responses import write
 from sseparse.assembly._json import JSONObject, JSONValue, as_list, as_object
 from sseparse.assembly._usage import build_usage
 from sseparse.assembly.protocols._openai_responses import STEPS, OpenAIResponses
 from sseparse.assembly.protocols._openai_responses_usual import USUAL
+from sseparse.testing import completions
 
 NAME = "openai-responses"
 FOLDER = FIXTURES / NAME
@@ -679,7 +680,7 @@ _indices = st.sampled_from([0, 0, 0, 1, None])
 @st.composite
 def _events(draw: st.DrawFn) -> list[Item]:
     """A written stream whose pieces are repeated, changed and mixed with others."""
-    events: list[Item] = list(write(draw(completions())))
+    events: list[Item] = list(write(draw(completions("openai-responses"))))
     kinds = [text, summary, arguments, raw_anywhere]
     for _ in range(draw(st.integers(0, 8))):
         piece, index = draw(_texts), draw(_indices)
@@ -809,7 +810,7 @@ def test_a_call_that_was_cut_has_a_native_form() -> None:
 
 
 @settings(max_examples=settings().max_examples // 4)
-@given(completions())
+@given(completions("openai-responses"))
 def test_the_native_output_has_the_arguments_back(completion: Completion) -> None:
     last = json.loads(write(completion)[-1].data)["response"]
     native = completion.to_native()

@@ -33,53 +33,70 @@ _GOOGLE_STATUS = {
     503: "UNAVAILABLE",
 }
 
-_OPENAI = {"message": MESSAGE, "type": "server_error", "param": None, "code": None}
-_ANTHROPIC = {"type": "error", "error": {"type": "overloaded_error", "message": MESSAGE}}
-_JSON_RPC = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32603, "message": MESSAGE}}
 
-# Protocol → event type and data. `message` is the type of an event that names none.
-_EVENTS: dict[str, tuple[str, object]] = {
-    "a2a": ("message", _JSON_RPC),
-    "ag-ui": ("message", {"type": "RUN_ERROR", "message": MESSAGE, "code": "server_error"}),
-    "anthropic-complete": ("error", _ANTHROPIC),
-    "anthropic-messages": ("error", _ANTHROPIC),
-    "cohere-v2": (
-        "message-end",
-        {"type": "message-end", "delta": {"finish_reason": "ERROR", "error": MESSAGE}},
-    ),
-    "gemini": ("message", {"error": {"code": 503, "message": MESSAGE, "status": "UNAVAILABLE"}}),
-    "google-interactions": (
-        "error",
-        {"event_type": "error", "error": {"code": "internal_error", "message": MESSAGE}},
-    ),
-    "mcp": ("message", _JSON_RPC),
-    "openai-assistants": ("error", {"error": _OPENAI}),
-    "openai-chat": ("message", {"error": _OPENAI}),
-    "openai-completions": ("message", {"error": _OPENAI}),
-    # As the API sends it, and as SDKs raise it: its reference has the fields of `error` on top,
-    # and an SDK that is sent that gives it out as one event more (openai-dotnet#881).
-    "openai-responses": (
-        "error",
-        {"type": "error", "error": {**_OPENAI, "code": "server_error"}, "sequence_number": 0},
-    ),
-    "openai-transcription": ("message", {"error": _OPENAI}),
-    "replicate": ("error", {"detail": MESSAGE}),
-    "watsonx": (
-        "error",
-        {"errors": [{"code": "internal_error", "message": MESSAGE}], "status_code": 500},
-    ),
-}
+def error_value(protocol: str, message: str) -> object:
+    """Return an error as the completion of a protocol has it: what its events carry."""
+    openai = {"message": message, "type": "server_error", "param": None, "code": None}
+    return {
+        "a2a": {"code": -32603, "message": message},
+        "ag-ui": {"type": "RUN_ERROR", "message": message, "code": "server_error"},
+        "anthropic-complete": {"type": "overloaded_error", "message": message},
+        "anthropic-messages": {"type": "overloaded_error", "message": message},
+        "cohere-v2": message,
+        "gemini": {"code": 503, "message": message, "status": "UNAVAILABLE"},
+        "google-interactions": {"code": "internal_error", "message": message},
+        "mcp": {"code": -32603, "message": message},
+        "openai-responses": {**openai, "code": "server_error"},
+        "replicate": {"detail": message},
+        "watsonx": {
+            "errors": [{"code": "internal_error", "message": message}],
+            "status_code": 500,
+        },
+    }.get(protocol, openai)
+
+
+def error_event_of(
+    protocol: str, error: object, *, number: int = 0, request: object = 1
+) -> ServerSentEvent:
+    """Return the event by which a protocol tells of an error.
+
+    Args:
+        protocol: such as ``"openai-chat"``.
+        error: see ``error_value``.
+        number: how many events were sent before, for protocols that count them.
+        request: the id of the request that is answered, for JSON-RPC.
+    """
+    # `message` is the type of an event that names none.
+    kind, payload = {
+        "a2a": ("message", {"jsonrpc": "2.0", "id": request, "error": error}),
+        "ag-ui": ("message", error),
+        "anthropic-complete": ("error", {"type": "error", "error": error}),
+        "anthropic-messages": ("error", {"type": "error", "error": error}),
+        "cohere-v2": (
+            "message-end",
+            {"type": "message-end", "delta": {"finish_reason": "ERROR", "error": error}},
+        ),
+        "gemini": ("message", {"error": error}),
+        "google-interactions": ("error", {"event_type": "error", "error": error}),
+        "mcp": ("message", {"jsonrpc": "2.0", "id": request, "error": error}),
+        "openai-chat": ("message", {"error": error}),
+        "openai-completions": ("message", {"error": error}),
+        # As the API sends it, and as SDKs raise it: its reference has the fields of `error` on
+        # top, and an SDK that is sent that gives it out as one event more (openai-dotnet#881).
+        "openai-responses": ("error", {"type": "error", "error": error, "sequence_number": number}),
+        "openai-transcription": ("message", {"error": error}),
+        "replicate": ("error", error),
+        "watsonx": ("error", error),
+    }.get(protocol, ("error", {"error": error}))
+    return ServerSentEvent(msgspec.json.encode(payload).decode(), event=kind)
 
 
 def error_event(body: bytes) -> bytes:
     """Return the event that tells of an error in a stream like this one."""
     events = [block.event for block in event_blocks(body)]
-    event_type, data = _EVENTS.get(detect(events), ("error", {"error": _OPENAI}))
-    if isinstance(data, dict) and "sequence_number" in data:
-        data = {**data, "sequence_number": len(events)}
-    if isinstance(data, dict) and "jsonrpc" in data:
-        data = {**data, "id": _request_id(events)}
-    return encode(ServerSentEvent(msgspec.json.encode(data).decode(), event=event_type))
+    protocol = detect(events)
+    value = error_value(protocol, MESSAGE)
+    return encode(error_event_of(protocol, value, number=len(events), request=_request_id(events)))
 
 
 def error_body(body: bytes, status: int) -> bytes:

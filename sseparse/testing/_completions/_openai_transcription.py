@@ -1,16 +1,18 @@
-"""OpenAI transcriptions: pieces of the text, segments between them, and the whole of it last."""
+"""What OpenAI transcriptions can say."""
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
-from chunks import event
 from hypothesis import strategies as st
 
-from sseparse import Choice, Completion, ServerSentEvent
-from sseparse.assembly._json import JSONObject, JSONValue, as_list, as_object
+from sseparse import Choice, Completion
+from sseparse.assembly._json import JSONObject, JSONValue
 from sseparse.assembly._usage import build_usage
-from writers import counts, ids, json_objects, pieces_of, some_text
+from sseparse.testing._completions._common import (
+    counts,
+    ids,
+    json_objects,
+    some_text,
+)
 
 _segments: st.SearchStrategy[JSONValue] = st.fixed_dictionaries(
     {
@@ -53,20 +55,3 @@ def completions(draw: st.DrawFn) -> Completion:
         ended_by="terminal_event",
         extra=draw(extra),
     )
-
-
-def write(completion: Completion) -> list[ServerSentEvent]:
-    """Return the events that spell a completion."""
-    (choice,) = completion.choices
-    logprobs = as_list(choice.logprobs["content"]) if choice.logprobs else []
-    kind = "transcript.text"
-    payloads: list[JSONObject] = []
-    for piece, entry in zip_longest(pieces_of(choice.content or ""), logprobs):
-        delta: JSONObject = {"type": f"{kind}.delta", "delta": piece or ""}
-        payloads.append(delta if entry is None else {**delta, "logprobs": [entry]})
-    segments = as_list(completion.extra.get("segments"))
-    payloads += [{"type": f"{kind}.segment", **as_object(segment)} for segment in segments]
-    done: JSONObject = {"type": f"{kind}.done", "text": choice.content, "logprobs": logprobs}
-    if completion.usage is not None:
-        done["usage"] = completion.usage.raw
-    return [event(payload) for payload in [*payloads, done]]

@@ -1,17 +1,19 @@
-"""OpenAI's completions of before chat: all choices by turns, then usage, and mostly ``[DONE]``."""
+"""What OpenAI's completions of before chat can say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import zip_longest
-
-from chunks import DONE, event
 from hypothesis import strategies as st
 
-from sseparse import Choice, Completion, ServerSentEvent
-from sseparse.assembly._json import JSONObject, JSONValue
+from sseparse import Choice, Completion
+from sseparse.assembly._json import JSONObject
 from sseparse.assembly._usage import build_usage
-from writers import counts, ids, json_objects, pieces_of, some_text, times
+from sseparse.testing._completions._common import (
+    counts,
+    ids,
+    json_objects,
+    some_text,
+    times,
+)
 
 _floats = st.floats(-20, 0)
 _logprobs: st.SearchStrategy[JSONObject] = st.fixed_dictionaries(
@@ -66,40 +68,3 @@ def completions(draw: st.DrawFn) -> Completion:
         ended_by=draw(st.sampled_from(["done_marker", "finish_reason"])),
         extra=draw(extra),
     )
-
-
-def write(completion: Completion) -> list[ServerSentEvent]:
-    """Return the chunks that spell a completion."""
-    head: JSONObject = {
-        "id": completion.id,
-        "object": "text_completion",
-        "created": completion.created,
-        "model": completion.model,
-        **completion.extra,
-    }
-    by_turns = zip_longest(*map(_entries, completion.choices))
-    events = [
-        event({**head, "choices": [entry], "usage": None})
-        for turn in by_turns
-        for entry in turn
-        if entry is not None
-    ]
-    if completion.usage is not None:
-        events.append(event({**head, "choices": [], "usage": completion.usage.raw}))
-    return [*events, DONE] if completion.ended_by == "done_marker" else events
-
-
-def _entries(of: Choice) -> Iterator[JSONObject]:
-    """Yield the entries of ``choices`` that spell one choice, one after the other."""
-
-    def entry(**fields: JSONValue) -> JSONObject:
-        plain: JSONObject = {"text": "", "index": of.index, "logprobs": None}
-        return {**plain, "finish_reason": None, **fields}
-
-    yield from (entry(text=piece) for piece in pieces_of(of.content or ""))
-    for key, values in (of.logprobs or {}).items():
-        assert isinstance(values, list)
-        yield entry(logprobs={key: []})
-        for value in values:
-            yield entry(logprobs={key: [value]})
-    yield entry(finish_reason=of.finish_reason, **of.extra)

@@ -1,11 +1,10 @@
-"""Replicate: pieces of plain text, logs between them, and ``done``."""
+"""What Replicate can say."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from sseparse import Choice, Completion, ServerSentEvent
-from writers import pieces_of
+from sseparse import Choice, Completion
 
 _texts = st.one_of(
     # (A carriage return is a line end to event streams: no stream can carry it.)
@@ -25,11 +24,3 @@ def completions(draw: st.DrawFn) -> Completion:
         ended_by="terminal_event",
         extra={"logs": logs} if logs else {},
     )
-
-
-def write(completion: Completion) -> list[ServerSentEvent]:
-    """Return the events that spell a completion."""
-    pieces = ["", *pieces_of(completion.content or "")]
-    events = [ServerSentEvent(piece, "output") for piece in pieces]
-    logs = pieces_of(str(completion.extra.get("logs", "")))
-    return [*events, *[ServerSentEvent(log, "logs") for log in logs], ServerSentEvent("{}", "done")]

@@ -1,33 +1,10 @@
-"""A writer for each protocol: a completion in, the events a provider would send for it out.
-
-A module here is named after its protocol and has two functions: ``completions()``, the Hypothesis
-strategy of what that protocol can say, each as the assembler would give it; and ``write()``, which
-spells one as a stream. What all of them need stands here.
-"""
+"""Small values that the completions of several protocols are made of."""
 
 from __future__ import annotations
-
-from itertools import cycle
 
 from hypothesis import strategies as st
 
 from sseparse.assembly._json import JSONObject, JSONValue
-
-SIZES = (1, 3, 2, 7, 5, 40)
-"""The lengths of the pieces that texts are cut into."""
-
-
-def pieces_of(text: str) -> list[str]:
-    """Return a text in pieces, the same ones each time; of an empty text there is no piece."""
-    found: list[str] = []
-    at = 0
-    for size in cycle(SIZES):
-        if at >= len(text):
-            return found
-        found.append(text[at : at + size])
-        at += size
-    return found
-
 
 some_text = st.text(min_size=1, max_size=40)
 """A text that says something; no half characters, which JSON can spell and no text can hold."""

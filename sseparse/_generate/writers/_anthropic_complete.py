@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from chunks import event
-from hypothesis import strategies as st
-
-from sseparse import Choice, Completion, ServerSentEvent
+from sseparse._events import ServerSentEvent
+from sseparse._generate._pieces import pieces_of
+from sseparse._generate._spelling import event
+from sseparse.assembly import Completion
 from sseparse.assembly._json import JSONObject
-from writers import ids, pieces_of, some_text
-
-_extras: st.SearchStrategy[JSONObject] = st.fixed_dictionaries(
-    {}, optional={"stop": some_text, "log_id": ids, "truncated": st.booleans()}
-)
-
-
-@st.composite
-def completions(draw: st.DrawFn) -> Completion:
-    """Completions that ``completion`` events can spell."""
-    choice = Choice(
-        content=draw(st.one_of(st.just(""), some_text)),
-        finish_reason=draw(st.sampled_from(["stop_sequence", "max_tokens"])),
-    )
-    return Completion(
-        protocol="anthropic-complete",
-        id=draw(ids),
-        model=draw(ids),
-        choices=(choice,),
-        complete=True,
-        ended_by="finish_reason",
-        extra=draw(_extras),
-    )
 
 
 def write(completion: Completion) -> list[ServerSentEvent]:

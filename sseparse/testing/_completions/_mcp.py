@@ -1,15 +1,18 @@
-"""MCP: notifications and requests, then the response, or a batch of them."""
+"""What MCP can say."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chunks import event
 from hypothesis import strategies as st
 
-from sseparse import Choice, Completion, ServerSentEvent
-from sseparse.assembly._json import JSONObject, JSONValue, as_list, as_object
-from writers import ids, json_objects, some_text
+from sseparse import Choice, Completion
+from sseparse.assembly._json import JSONObject, as_list, as_object
+from sseparse.testing._completions._common import (
+    ids,
+    json_objects,
+    some_text,
+)
 
 _rpc_ids: st.SearchStrategy[str | int] = st.one_of(ids, st.integers(0, 2**40))
 _notifications = st.builds(
@@ -67,18 +70,3 @@ def completions(draw: st.DrawFn) -> Completion:
         ended_by="terminal_event",
         extra={"result": results[0], **{key: kept[key] for key in kept if kept[key]}},
     )
-
-
-def write(completion: Completion) -> list[ServerSentEvent]:
-    """Return the events that spell a completion."""
-    kept = [
-        message
-        for key in ("notifications", "requests")
-        for message in as_list(completion.extra.get(key))
-    ]
-    head: JSONObject = {"jsonrpc": "2.0"}
-    first: JSONObject = {**head, "id": completion.id, "result": completion.extra["result"]}
-    rest: list[JSONValue] = [{**head, **choice.extra} for choice in completion.choices[1:]]
-    priming = ServerSentEvent("", id="1", last_event_id="1", retry=3000)
-    answer: JSONValue = [first, *rest] if rest else first
-    return [priming, *map(event, kept), event(answer)]
