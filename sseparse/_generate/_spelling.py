@@ -26,7 +26,7 @@ def growing(raw: JSONObject, sent: int, of: int) -> JSONObject:
     grown = dict(raw)
     for key in _OUTPUT:
         whole = as_index(raw.get(key)) or 0
-        written = whole * sent // of
+        written = -(-whole * sent // of)  # rounded up: with the first chunk there is one
         if key in raw:
             grown[key] = written
             for total in _TOTAL:

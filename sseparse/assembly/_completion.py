@@ -219,6 +219,19 @@ class Completion:
         """Return the completion as plain JSON values, under the names of its attributes."""
         return cast("JSONObject", _plain(self))
 
+    @classmethod
+    def from_dict(cls, data: JSONObject) -> Completion:
+        """Return the completion that ``to_dict`` gave; fields that are missing are as by default.
+
+        Raises:
+            ValueError: a field is not known, or of another type; it is named.
+
+        >>> completion = Completion("openai-chat", choices=(Choice(content="Hi"),))
+        >>> Completion.from_dict(completion.to_dict()) == completion
+        True
+        """
+        return _restored(cls, data, "the completion")
+
     def to_native(self) -> JSONObject:
         """Return the provider's own non-streaming object, as plain JSON values.
 
@@ -234,6 +247,61 @@ class Completion:
         from sseparse.assembly._registry import native  # the registry knows the protocols, they us
 
         return native(self)
+
+
+_ACCEPTED: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "EndedBy": (str,),
+    "float | None": (int, float, type(None)),
+    "int": (int,),
+    "int | None": (int, type(None)),
+    "JSONObject": (dict,),
+    "JSONObject | None": (dict, type(None)),
+    "Severity": (str,),
+    "str": (str,),
+    "str | int | None": (str, int, type(None)),
+    "str | None": (str, type(None)),
+    "tuple[JSONValue, ...]": (list,),
+}
+"""What JSON has for a field, by the type of the field; one that is not here takes anything."""
+
+_PARTS: dict[str, type] = {
+    "choices": Choice,
+    "findings": Finding,
+    "function_call": FunctionCall,
+    "server_tool_calls": ToolCall,
+    "tool_calls": ToolCall,
+    "usage": Usage,
+}
+"""The fields that hold values of ours, or lists of them."""
+
+
+def _restored(of: type[T], data: JSONValue, where: str) -> T:
+    if not isinstance(data, dict):
+        raise ValueError(f"{where} is no JSON object")  # noqa: TRY004 (it is the data that is wrong)
+    fields = {field.name: field for field in attrs.fields(of)}  # type: ignore[arg-type]
+    if unknown := data.keys() - fields.keys():
+        raise ValueError(f"{where} has no field {min(unknown)!r}")
+    required = [name for name, field in fields.items() if field.default is attrs.NOTHING]
+    for name in required:
+        if name not in data:
+            raise ValueError(f"{where} has to have a field {name!r}")
+    values: dict[str, object] = {}
+    for name, value in data.items():
+        here = name if of is Completion else f"{where}.{name}"
+        part = _PARTS.get(name)
+        accepted = _ACCEPTED.get(str(fields[name].type))
+        if part is not None and isinstance(value, list):
+            values[name] = tuple(
+                [_restored(part, one, f"{here}[{at}]") for at, one in enumerate(value)]
+            )
+        elif part is not None and value is not None:
+            values[name] = _restored(part, value, here)
+        elif accepted is not None and not isinstance(value, accepted):
+            raise ValueError(f"{here} is {value!r}; it is of type {fields[name].type}")
+        else:
+            values[name] = tuple(value) if isinstance(value, list) and accepted else value
+    return of(**values)
 
 
 _OURS = (Finding, ToolCall, FunctionCall, Usage, Choice, Completion)

@@ -35,6 +35,7 @@ COMMANDS = (
     "decode",
     "diff",
     "export",
+    "generate",
     "import",
     "record",
     "redact",
@@ -78,6 +79,7 @@ Examples:
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
   sseparse diff monday.txt tuesday.txt
+  sseparse generate "The sea is deep." --dialect xai
   sseparse serve recordings/ --listen :8080
   sseparse export answer.txt --har | jq '.log.entries[0].timings'
 """,
