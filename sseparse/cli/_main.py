@@ -37,6 +37,7 @@ COMMANDS = (
     "export",
     "generate",
     "import",
+    "inspect",
     "record",
     "redact",
     "replay",
@@ -78,6 +79,7 @@ Examples:
   curl -sN "$URL" -d @request.json | sseparse replay - --view text
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
+  sseparse inspect answer.txt
   sseparse diff monday.txt tuesday.txt
   sseparse generate "The sea is deep." --dialect xai
   sseparse serve recordings/ --listen :8080

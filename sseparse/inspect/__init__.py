@@ -6,6 +6,7 @@ from sseparse.inspect._distribution import Distribution
 from sseparse.inspect._metrics import Metrics, MetricsFold, metrics
 from sseparse.inspect._preview import preview
 from sseparse.inspect._stalls import Stall
+from sseparse.inspect._strip import Strip, StripFold
 from sseparse.inspect._timeline import Timeline, TimelineItem, TimelineRead, timeline
 from sseparse.inspect._walk import (
     Fold,
@@ -37,6 +38,8 @@ __all__ = [
     "SeenRead",
     "Source",
     "Stall",
+    "Strip",
+    "StripFold",
     "Timeline",
     "TimelineItem",
     "TimelineRead",

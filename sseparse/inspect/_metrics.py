@@ -106,7 +106,11 @@ class Metrics:
         Of the completion only what is no text of the model: protocol, id, model, finish_reason,
         usage, how it ended and its findings.
         """
-        values: JSONObject = attrs.asdict(self, filter=lambda field, _: field.name != "completion")
+        values: JSONObject = attrs.asdict(
+            self,
+            filter=lambda field, _: field.name != "completion",
+            retain_collection_types=False,
+        )
         return {**_of_completion(self.completion), **values}
 
     def to_otel(self) -> JSONObject:
