@@ -30,7 +30,7 @@ PADDING = "x" * 150
 
 def make_recording(path: Path, size: int) -> None:
     """Write a recording of chat chunks, one a read, of so many bytes."""
-    reads = []
+    reads: list[Read] = []
     written = 0
     while written < size:
         content = f"word {len(reads)} "

@@ -106,12 +106,9 @@ class Metrics:
         Of the completion only what is no text of the model: protocol, id, model, finish_reason,
         usage, how it ended and its findings.
         """
-        values: JSONObject = attrs.asdict(
-            self,
-            filter=lambda field, _: field.name != "completion",
-            retain_collection_types=False,
-        )
-        return {**_of_completion(self.completion), **values}
+        values: JSONObject = attrs.asdict(self, filter=lambda field, _: field.name != "completion")
+        stalls: JSONObject = {"stalls": [attrs.asdict(stall) for stall in self.stalls]}
+        return {**_of_completion(self.completion), **values, **stalls}
 
     def to_otel(self) -> JSONObject:
         """Return what OpenTelemetry has names for, in its GenAI semantic conventions.
