@@ -107,8 +107,8 @@ def _rows(one: Inspected, out: Console) -> Iterator[tuple[str, Text]]:
         yield "" if number else "findings", _finding(finding)
     if (more := len(one.findings) - FINDINGS_SHOWN) > 0:
         yield "", Text(f"… and {more} more", style="dim")
-    for reason, names in _unknown(one.metrics):
-        yield "unknown", Text(f"{', '.join(names)}: {reason}", style="dim")
+    if reasons := "; ".join(_unknown(one.metrics)):
+        yield "unknown", Text(reasons, style="dim")
 
 
 def _measured(metrics: Metrics) -> bool:
@@ -285,13 +285,13 @@ def _finding(finding: Finding) -> Text:
     return text
 
 
-def _unknown(metrics: Metrics) -> Iterator[tuple[str, list[str]]]:
-    """Yield the figures that are left out, by the reason; all for one is told once."""
+def _unknown(metrics: Metrics) -> Iterator[str]:
+    """Yield the figures that are left out, by the reason; that of all is told once."""
     reasons: dict[str, list[str]] = {}
     for name, reason in metrics.unknown.items():
         reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
-        yield reason, ["times"] if len(names) > 8 else names
+        yield f"{'times' if len(names) > 8 else ', '.join(names)}: {reason}"
 
 
 def columns(found: Sequence[Inspected]) -> None:
