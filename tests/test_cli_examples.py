@@ -15,7 +15,7 @@ import yaml
 from cli import COMMAND, FIXTURE, REPOSITORY, Result, environment, posix, run, shell
 from servers import Reply, Server, serve
 
-COMMANDS = ["record", "verify", "redact", "import", "export"]
+COMMANDS = ["record", "verify", "redact", "import", "export", "generate", "inspect", "check"]
 SEED = (REPOSITORY / FIXTURE).read_bytes()
 CALL = (
     b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":'
@@ -55,6 +55,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
         echo '{{"model":"grok-beta","messages":[{{"role":"system","content":"x"}}]}}' >request.json
         $sseparse record -s -o answer.txt {server.url} --json @request.json --request-body
         cp answer.txt recordings/; cp answer.txt.timing.jsonl recordings/
+        cp answer.txt monday.txt; cp answer.txt tuesday.txt
         cp answer.txt fixture.txt; cp answer.txt.timing.jsonl fixture.txt.timing.jsonl
         cp {REPOSITORY / FIXTURE} fixtures/
         curl -sN --trace trace.txt --trace-time {server.url} -o /dev/null

@@ -14,7 +14,7 @@ from cli import COMMAND, FIXTURE, chunk, environment, posix, run
 from rich.cells import cell_len
 
 from sseparse import Read, Recording, generate
-from sseparse.inspect import metrics
+from sseparse.inspect import check, metrics
 from sseparse.recording import End, Header
 from sseparse.replay import Transforms
 
@@ -112,7 +112,7 @@ def test_json_is_all_of_it(made: Path) -> None:
     assert printed["findings"] == [
         {"code": one.code, "severity": one.severity, "message": one.message}
         | {"event_number": one.event_number, "offset": one.offset}
-        for one in figures.completion.findings
+        for one in check(made)
     ]
 
 

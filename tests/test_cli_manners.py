@@ -97,7 +97,7 @@ def test_every_example_runs(tmp_path: Path) -> None:
         result = cli.finish(process)
         assert result.status == 0, example
         assert result.out or "select(" in example, example
-        told = (" events, ", "1 event, ", "the connection was closed")  # the one of --fault
+        told = (" events, ", "1 event, ", "1 stream, ", "the connection was closed")  # (of --fault)
         assert all(any(word in line for word in told) for line in result.error_lines), example
         if example == f"sseparse replay {FIXTURE}":
             assert 2.9 < cli.seconds_of(result) < 3.9

@@ -46,7 +46,7 @@ Examples:
   sseparse generate "The sea is deep."
   sseparse generate "The sea is deep." --dialect xai --ttft 0.8 --token-rate 30 -o made.txt
   sseparse generate --tool-call 'weather={"city": "Vienna"}' --protocol anthropic-messages
-  sseparse generate "So far" --error "overloaded" --protocol gemini | sseparse assemble -
+  sseparse generate "So far" --error "overloaded" --protocol gemini | sseparse decode -
   sseparse assemble answer.txt | sseparse generate --json - -o again.txt
 """,
 )

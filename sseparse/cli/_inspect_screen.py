@@ -20,7 +20,16 @@ from rich.text import Text
 from sseparse.assembly import Finding, JSONObject
 from sseparse.cli._output import one_line
 from sseparse.cli._progress import progress
-from sseparse.inspect import Metrics, MetricsFold, Recorded, Stall, Strip, StripFold, walk
+from sseparse.inspect import (
+    CheckFold,
+    Metrics,
+    MetricsFold,
+    Recorded,
+    Stall,
+    Strip,
+    StripFold,
+    walk,
+)
 
 COLUMNS = 64
 """Stretches that the timeline is counted in; it is drawn as wide as the terminal is."""
@@ -68,10 +77,10 @@ def inspected(recorded: Recorded, file: str, *, protocol: str | None, size: int)
     """Walk through a recording once, and return what there is to show."""
     figures = MetricsFold(recorded)
     strip = StripFold(recorded.duration, COLUMNS)
+    checks = CheckFold(recorded)
     with progress("inspecting", size) as advance:
-        walk(recorded, figures, strip, protocol=protocol, progress=advance)
-    metrics = figures.metrics()
-    return Inspected(file, recorded, metrics, strip.strip(), metrics.completion.findings)
+        walk(recorded, figures, strip, checks, protocol=protocol, progress=advance)
+    return Inspected(file, recorded, figures.metrics(), strip.strip(), checks.findings())
 
 
 def console() -> Console:

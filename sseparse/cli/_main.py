@@ -32,6 +32,7 @@ class _PipeClosed(Exception):
 
 COMMANDS = (
     "assemble",
+    "check",
     "decode",
     "diff",
     "export",
@@ -80,6 +81,7 @@ Examples:
   sseparse decode answer.txt | jq -r .data
   sseparse assemble answer.txt --text
   sseparse inspect answer.txt
+  sseparse check answer.txt
   sseparse diff monday.txt tuesday.txt
   sseparse generate "The sea is deep." --dialect xai
   sseparse serve recordings/ --listen :8080

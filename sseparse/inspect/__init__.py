@@ -1,5 +1,7 @@
 """Inspect: recordings in, numbers, findings and pictures out."""
 
+from sseparse.inspect._check._check import CheckFold, check
+from sseparse.inspect._check._rules import RULES, Rule
 from sseparse.inspect._cuts import Cuts
 from sseparse.inspect._diff import ABSENT, IGNORED, Absent, Diff, Difference, Figure, Level, diff
 from sseparse.inspect._distribution import Distribution
@@ -22,7 +24,9 @@ from sseparse.inspect._walk import (
 __all__ = [
     "ABSENT",
     "IGNORED",
+    "RULES",
     "Absent",
+    "CheckFold",
     "Cuts",
     "Diff",
     "Difference",
@@ -34,6 +38,7 @@ __all__ = [
     "Metrics",
     "MetricsFold",
     "Recorded",
+    "Rule",
     "SeenItem",
     "SeenRead",
     "Source",
@@ -43,6 +48,7 @@ __all__ = [
     "Timeline",
     "TimelineItem",
     "TimelineRead",
+    "check",
     "diff",
     "metrics",
     "opened",
