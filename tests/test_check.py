@@ -53,7 +53,7 @@ def test_a_protocol_named_wrongly_finds_no_answer() -> None:
     assert ("error", "no-answer") in [(one.severity, one.code) for one in found]
 
 
-ODD: tuple[Any, ...] = (None, True, -1, 10**400, 1.5, "", "x", [], [[]], {}, {"a": [{}]})
+ODD_VALUES: tuple[Any, ...] = (None, True, -1, 10**400, 1.5, "", "x", [], [[]], {}, {"a": [{}]})
 
 
 def oddly(payload: Any, odd: Any) -> Iterator[Any]:
@@ -70,7 +70,7 @@ def oddly(payload: Any, odd: Any) -> Iterator[Any]:
             yield changed
 
 
-@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("odd", ODD_VALUES, ids=repr)
 def test_whatever_stands_in_a_field_it_is_checked(odd: Any) -> None:
     """Findings are what counts elsewhere; here that every stream has an answer."""
     for events, _ in CASES.values():
