@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_the_screen_has_everything_in_its_place(made: Path) -> None:
     assert lines["stream"] == "openai-chat, gpt-4o, finish_reason stop"
     assert lines["ended"] == "complete, by done_marker; the connection: eof"
     assert lines["reads"] == (
-        "1 split events, 2 coalesced reads (at most 2 events in one), 0 end inside UTF-8, "
+        "1 split event, 2 coalesced reads (at most 2 events in one), 0 end inside UTF-8, "
         "0 inside CRLF"
     )
     assert lines["first"] == "TTFB 400.0 ms   TTFT 600.0 ms   content 600.0 ms"
@@ -127,6 +128,51 @@ def test_several_are_laid_side_by_side(made: Path, tmp_path: Path) -> None:
     assert max(map(cell_len, text.splitlines())) <= 80
 
 
+def test_many_go_on_below_rather_than_grow_too_narrow(made: Path) -> None:
+    lines = screen(*[made] * 9).splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert [len(line.split()) - 1 for line in lines if line.startswith("protocol")] == [4, 4, 1]
+    assert all(
+        line.split()[1:] == ["openai-chat"] * (len(line.split()) - 1)
+        for line in lines
+        if line.startswith("protocol")
+    )
+
+
+def test_names_of_any_length_and_direction_leave_the_screen_as_it_is(tmp_path: Path) -> None:
+    name, turned = "n" * 100_000, "abc\u202edef\u2066"
+    payload = {"model": name, "choices": [{"delta": {"content": "Hi"}, "finish_reason": turned}]}
+    body = f"event: {name}\ndata: {json.dumps(payload)}\n\n".encode() + DONE
+    header = Header(request={"method": "POST", "url": f"https://a.example/{name}"}, status=200)
+    path = Recording((Read(0.1, body),), header).save(tmp_path / "long.txt")
+    for options in ((), ("--events",)):
+        text = screen(path, *options)
+        assert len(text) < 4000
+        assert not re.search(r"[\u202a-\u202e\u2066-\u2069]", text)
+
+
+@posix
+@pytest.mark.parametrize("options", [(), ("--events",), ("--json",)])
+def test_a_named_pipe_is_read_as_a_file_is(made: Path, options: tuple[str, ...]) -> None:
+    body = made.read_bytes()
+    (made.parent / "plain.txt").write_bytes(body)
+    command = f"{shlex.join(COMMAND)} inspect {' '.join(options)}"
+    script = f"cd {made.parent}; {command} plain.txt; {command} <(cat plain.txt)"
+    result = subprocess.run(
+        ["bash", "-c", script], capture_output=True, env=environment({"COLUMNS": "80"}), check=True
+    )
+    out = re.sub(r"plain\.txt|/dev/fd/\d+", "", result.stdout.decode())
+    first, second = out[: len(out) // 2], out[len(out) // 2 :]
+    assert first == second
+    assert first.strip()
+
+
+def test_a_wait_before_any_event_says_so(tmp_path: Path) -> None:
+    reads = (Read(0.1, b"data:"), Read(1.1, chunk(content="Hi")[5:] + DONE))
+    path = Recording(reads, None, End("eof", t=1.1)).save(tmp_path / "early.txt")
+    assert "1.000 s from 100.0 ms on, byte 5, before any event\n" in screen(path)
+
+
 # The events
 
 
@@ -179,6 +225,9 @@ def test_the_events_are_lines_of_json_too(made: Path) -> None:
 # Terminals
 
 
+TERM = {"COLUMNS": "80", "LINES": "40", "TERM": "xterm-256color"}
+
+
 def on_a_terminal(*args: str | Path, **variables: str) -> str:
     """Return what the command writes to a terminal of 80 columns."""
     parent, child = pty.openpty()
@@ -186,7 +235,7 @@ def on_a_terminal(*args: str | Path, **variables: str) -> str:
         [*COMMAND, "inspect", *map(str, args)],
         stdout=child,
         stderr=subprocess.DEVNULL,
-        env=environment({"COLUMNS": "80", "LINES": "40", "TERM": "xterm-256color", **variables}),
+        env=environment({**TERM, **variables}),
     )
     os.close(child)
     written = b""
@@ -201,6 +250,26 @@ def on_a_terminal(*args: str | Path, **variables: str) -> str:
     os.close(parent)
     assert process.wait() == 0
     return written.decode().replace("\r\n", "\n")
+
+
+@posix
+@pytest.mark.parametrize(("command", "word"), [("inspect", "inspecting"), ("check", "checking")])
+def test_how_far_a_large_one_is_is_shown(tmp_path: Path, command: str, word: str) -> None:
+    path = tmp_path / "large.txt"
+    path.write_bytes(chunk(content="x" * 100_000) * 90 + DONE)
+    parent, child = pty.openpty()
+    subprocess.run(
+        [*COMMAND, command, path], stdout=subprocess.DEVNULL, stderr=child, env=environment(TERM)
+    )
+    os.close(child)
+    told = b""
+    while chunk_of_it := os.read(parent, 65536):
+        told += chunk_of_it
+        if b"100%" in told or word.encode() in told:
+            break
+    os.close(parent)
+    assert word.encode() in told
+    assert b"8.6" in told  # MiB, all of it
 
 
 @pytest.fixture
@@ -245,6 +314,8 @@ def test_wide_characters_and_those_from_right_to_left_stay_within_80_columns(
         (("a", "b", "--events"), "lists those of one FILE"),
         (("-", "--protocol", "nonsense"), "nonsense"),
         (("-", "--events", "--from", "1"), "has no times"),
+        (("-", "--events", "--from", "nan"), "it is no number of seconds"),
+        (("-", "--events", "--from", "3", "--to", "1"), "--from 3 is after --to 1"),
         (("/",), "/"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import attrs
@@ -14,7 +15,7 @@ from strategies import cut_streams, streams
 from sseparse import Decoder, Read, Recording, RecordingError, assemble
 from sseparse._events import Item, ServerSentEvent
 from sseparse.assembly import Completion
-from sseparse.inspect import SeenItem, SeenRead, walk
+from sseparse.inspect import CheckFold, MetricsFold, SeenItem, SeenRead, StripFold, walk
 from sseparse.recording import open_recording
 
 
@@ -165,3 +166,34 @@ def test_blocks_are_cut_from_a_file_as_from_memory(pieces: list[bytes]) -> None:
         path = Path(directory, "body.txt")
         path.write_bytes(body)
         assert [read.data for read in open_recording(path).reads] == split_blocks(body)
+
+
+# What it costs
+
+
+def calls(events: int) -> int:
+    """Count the functions called, Python's and C's, to look at a stream of so many events."""
+    chunk = b'data: {"id":"c","choices":[{"index":0,"delta":{"role":"a","content":"b"}}]}\n\n'
+    recording = Recording(tuple(Read(number / 100, chunk) for number in range(events)))
+    strip = StripFold(recording.duration, 64)
+    folds = (MetricsFold(recording), strip, CheckFold(recording))
+    count = 0
+
+    def seen(_: object, what: str, __: object) -> None:
+        nonlocal count
+        count += what in ("call", "c_call")
+
+    sys.setprofile(seen)
+    try:
+        walk(recording, *folds)
+        folds[0].metrics(), strip.strip(), folds[2].findings()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_the_work_grows_as_the_stream_does() -> None:
+    calls(10)  # what is done once is done
+    first, second, third = calls(200), calls(400), calls(800)
+    assert second - first > 200 * 20  # it sees the work
+    assert third - second <= 2.05 * (second - first)

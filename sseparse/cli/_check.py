@@ -13,7 +13,7 @@ from sseparse import Recording
 from sseparse.assembly import Finding
 from sseparse.cli._check_formats import Checked, encoded, text_lines
 from sseparse.cli._input import STDIN, named, protocol_option, read_chunks
-from sseparse.cli._output import one_line, tell
+from sseparse.cli._output import counted, one_line, tell
 from sseparse.cli._progress import progress
 
 ERRORS, UNREADABLE = 1, 2
@@ -199,10 +199,6 @@ def _summary(checked: list[Checked]) -> str:
     for each in checked:
         for one in each.findings:
             counts[one.severity] += 1
-    words = [_counted(len(checked), "stream"), _counted(counts["error"], "error")]
-    words += [_counted(counts["warning"], "warning"), f"{counts['info']:,} info"]
+    words = [counted(len(checked), "stream"), counted(counts["error"], "error")]
+    words += [counted(counts["warning"], "warning"), f"{counts['info']:,} info"]
     return ", ".join(words)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

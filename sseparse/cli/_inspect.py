@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import math
 from typing import TYPE_CHECKING
 
 import click
@@ -36,6 +35,13 @@ What a recording cannot tell is left out, and the last line says why.
 """
 
 
+def _finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Return a number of seconds; ``nan`` is none, though Python reads it."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("it is no number of seconds", context, option)
+    return value
+
+
 @click.command(
     "inspect",
     short_help="Show on one screen what a stream is, and how it came.",
@@ -60,8 +66,22 @@ Examples:
 @click.option("--events", is_flag=True, help="List the events instead, one a line.")
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="--events: of this type only.")
 @click.option("--text", metavar="TEXT", help="--events: only those that hold this text.")
-@click.option("--from", "since", type=float, metavar="S", help="--events: from this second on.")
-@click.option("--to", "until", type=float, metavar="S", help="--events: up to this second.")
+@click.option(
+    "--from",
+    "since",
+    type=float,
+    callback=_finite,
+    metavar="S",
+    help="--events: from this second on.",
+)
+@click.option(
+    "--to",
+    "until",
+    type=float,
+    callback=_finite,
+    metavar="S",
+    help="--events: up to this second.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @protocol_option
 def inspect_command(
@@ -85,6 +105,8 @@ def inspect_command(
         raise click.UsageError("--type, --text, --from and --to choose events; add --events")
     if events and len(files) > 1:
         raise click.UsageError("--events lists those of one FILE")
+    if since is not None and until is not None and since > until:
+        raise click.UsageError(f"--from {since:g} is after --to {until:g}, so no event is chosen")
     if files.count(STDIN) > 1:
         raise click.UsageError("stdin comes once")
     if events:
@@ -94,12 +116,13 @@ def inspect_command(
         (file,) = files
         list_events(_opened(file), file, chosen, as_json=as_json, protocol=protocol)
         return
-    from sseparse.cli._inspect_screen import Inspected, columns, inspected, screen
+    from sseparse.cli._inspect_columns import columns
+    from sseparse.cli._inspect_screen import Inspected, inspected, screen
 
     found: list[Inspected] = []
     for file in files:
         recorded = _opened(file)
-        one = inspected(recorded, file, protocol=protocol, size=_size(file))
+        one = inspected(recorded, file, protocol=protocol)
         found.append(one)
         if as_json:
             print_json(one.to_dict())
@@ -122,8 +145,3 @@ def _opened(file: str) -> Recorded:
     for warning in getattr(recorded, "warnings", ()):
         tell(one_line(warning))
     return recorded
-
-
-def _size(file: str) -> int:
-    """Return how many bytes there are to read; 0 where that is not known."""
-    return 0 if file == STDIN or sys.stderr is None else Path(file).stat().st_size

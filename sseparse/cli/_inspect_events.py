@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 
 import attrs
 import click
@@ -13,15 +12,14 @@ from rich.cells import cell_len, set_cell_size
 from sseparse._events import Comment, UnknownField
 from sseparse.assembly import Completion
 from sseparse.cli._output import encode_json, one_line, tell
-from sseparse.cli._progress import progress
+from sseparse.cli._progress import progress, size_of
 from sseparse.inspect import Recorded, SeenItem, SeenRead, preview, walk
 
 TYPE = 12
 """Cells of the column of types."""
 
-HEADING = (
-    f"{'event':>5} {'offset':>8} {'read':>5} {'t':>8} {'gap':>7} {'type':{TYPE}} {'size':>6}  "
-)
+SHORTEST = len(b"data:x\n\n")
+"""Bytes of an event: so many can be in a body at most."""
 
 
 @attrs.frozen
@@ -65,10 +63,9 @@ def list_events(
     timed = recorded.timing != "none"
     if not timed and (chosen.since is not None or chosen.until is not None):
         raise click.UsageError(f"{one_line(file)} has no times, so none to choose events by")
-    listing = _Listing(chosen, timed=timed, as_json=as_json)
-    path = Path(file)
-    size = path.stat().st_size if path.is_file() and not sys.stdout.isatty() else 0
-    with progress("listing", size) as advance:
+    size = size_of(recorded)
+    listing = _Listing(chosen, timed=timed, as_json=as_json, size=size)
+    with progress("listing", 0 if sys.stdout.isatty() else size) as advance:
         walk(recorded, listing, protocol=protocol, progress=advance)
     if not listing.count:
         tell("no event is like that" if chosen != Chosen() else "there are no events")
@@ -77,15 +74,19 @@ def list_events(
 class _Listing:
     """A fold that prints."""
 
-    def __init__(self, chosen: Chosen, *, timed: bool, as_json: bool) -> None:
+    def __init__(self, chosen: Chosen, *, timed: bool, as_json: bool, size: int) -> None:
         self.count = 0
         self._chosen = chosen
         self._timed = timed
         self._as_json = as_json
         self._time = 0.0
+        # As wide as what may be in them, so that the columns of a large file stay columns too.
+        self._number = max(5, len(str(size // SHORTEST)))
+        self._offset = max(8, len(str(size)))
+        self._heading = self._row(("event", "offset", "read", "t", "gap"), "type", "size")
         # In a pipe nothing is cut off but what a preview is anyway.
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-        self._room = max(10, width - len(HEADING) - 1) if width else 0
+        self._room = max(10, width - len(self._heading) - 1) if width else 0
 
     def read(self, read: SeenRead) -> None:
         """Take one read."""
@@ -102,7 +103,7 @@ class _Listing:
             click.echo(encode_json(self._values(item, gap)))
         else:
             if not self.count:
-                click.echo(click.style(HEADING.rstrip(), bold=True))
+                click.echo(click.style(self._heading.rstrip(), bold=True))
             click.echo(self._line(item, gap))
         self.count += 1
 
@@ -127,8 +128,13 @@ class _Listing:
         text = one_line(preview(item))
         if self._room and cell_len(text) > self._room:
             text = set_cell_size(text, self._room - 1).rstrip() + "…"
-        kind = set_cell_size(one_line(item.type), TYPE)
+        places = (number, str(item.offset), str(item.read), *times)
+        return self._row(places, one_line(item.type), str(item.size)) + text
+
+    def _row(self, places: tuple[str, str, str, str, str], kind: str, size: str) -> str:
+        number, offset, read, time, gap = places
+        width = self._number
         return (
-            f"{number:>5} {item.offset:>8} {item.read:>5} {times[0]:>8} {times[1]:>7} "
-            f"{kind} {item.size:>6}  {text}"
+            f"{number:>{width}} {offset:>{self._offset}} {read:>{width}} {time:>8} {gap:>7} "
+            f"{set_cell_size(kind, TYPE)} {size:>6}  "
         )

@@ -1,4 +1,4 @@
-"""The screen of ``sseparse inspect``, and several recordings side by side.
+"""The screen of ``sseparse inspect``.
 
 All that a stream says is a stranger's text: it is made printable and one line before it gets here
 on the terminal, and cut by the cells it takes, as wide characters take two.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from pathlib import Path
 
 import attrs
 import click
@@ -18,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sseparse.assembly import Finding, JSONObject
-from sseparse.cli._output import one_line
-from sseparse.cli._progress import progress
+from sseparse.cli._output import counted, cut_short, one_line
+from sseparse.cli._progress import progress, size_of
 from sseparse.inspect import (
     CheckFold,
     Metrics,
@@ -41,6 +40,8 @@ LEVELS = " ▁▂▃▄▅▆▇█"
 ASCII_LEVELS = " .:-=+*#@"
 SEVERITY = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 FINDINGS_SHOWN = 8
+LONG = 240
+"""Characters after which a URL or a header is cut."""
 
 
 @attrs.frozen
@@ -73,12 +74,12 @@ class Inspected:
         return {**head, **figures, "findings": [attrs.asdict(one) for one in self.findings]}
 
 
-def inspected(recorded: Recorded, file: str, *, protocol: str | None, size: int) -> Inspected:
+def inspected(recorded: Recorded, file: str, *, protocol: str | None) -> Inspected:
     """Walk through a recording once, and return what there is to show."""
     figures = MetricsFold(recorded)
     strip = StripFold(recorded.duration, COLUMNS)
     checks = CheckFold(recorded)
-    with progress("inspecting", size) as advance:
+    with progress("inspecting", size_of(recorded)) as advance:
         walk(recorded, figures, strip, checks, protocol=protocol, progress=advance)
     return Inspected(file, recorded, figures.metrics(), strip.strip(), checks.findings())
 
@@ -107,7 +108,7 @@ def _rows(one: Inspected, out: Console) -> Iterator[tuple[str, Text]]:
     yield from _response(one)
     yield from _stream(one.metrics)
     yield from _counts(one.metrics)
-    if _measured(one.metrics):
+    if measured(one.metrics):
         yield from _times(one.metrics)
         yield from _drawn(one, out.width - LABEL - 1)
         for number, stall in enumerate(one.metrics.stalls):
@@ -120,7 +121,7 @@ def _rows(one: Inspected, out: Console) -> Iterator[tuple[str, Text]]:
         yield "unknown", Text(reasons, style="dim")
 
 
-def _measured(metrics: Metrics) -> bool:
+def measured(metrics: Metrics) -> bool:
     """Return whether reads and their times are those of the network."""
     return metrics.timing not in ("none", "created")
 
@@ -131,7 +132,10 @@ def _response(one: Inspected) -> Iterator[tuple[str, Text]]:
         return
     request = header.request or {}
     if request.get("url"):
-        yield "request", Text(one_line(f"{request.get('method', '')} {request['url']}".strip()))
+        yield (
+            "request",
+            Text(cut_short(f"{request.get('method', '')} {request['url']}".strip(), LONG)),
+        )
     if header.status is not None:
         try:
             phrase = f" {HTTPStatus(header.status).phrase}"
@@ -141,13 +145,13 @@ def _response(one: Inspected) -> Iterator[tuple[str, Text]]:
         yield "response", status
     for name, value in header.headers:
         if name.lower() in ("content-type", "content-encoding", "retry-after", "x-request-id"):
-            yield "", Text(one_line(f"{name}: {value}"), style="dim")
+            yield "", Text(cut_short(f"{name}: {value}", LONG), style="dim")
 
 
 def _stream(metrics: Metrics) -> Iterator[tuple[str, Text]]:
     completion = metrics.completion
     told = [completion.protocol, completion.model, f"finish_reason {completion.finish_reason}"]
-    yield "stream", Text(one_line(", ".join(filter(None, told))))
+    yield "stream", Text(", ".join(cut_short(word, 80) for word in told if word))
     whole = "complete" if completion.complete else "incomplete"
     style = "" if completion.complete else "red"
     end = f"{whole}, by {completion.ended_by}; the connection: {metrics.end}"
@@ -161,27 +165,29 @@ def _stream(metrics: Metrics) -> Iterator[tuple[str, Text]]:
             "reasoning": usage.reasoning_tokens,
         }
         known = [f"{count:,} {name}" for name, count in parts.items() if count is not None]
-        yield "usage", Text(f"{', '.join(known)} (tokens)" if known else one_line(str(usage.raw)))
+        counts = f"{', '.join(known)} (tokens)"
+        yield "usage", Text(counts if known else cut_short(str(usage.raw), LONG))
 
 
 def _counts(metrics: Metrics) -> Iterator[tuple[str, Text]]:
-    types = [f"{count:,} {name}" for name, count in metrics.events_by_type.items()]
+    types = [f"{count:,} {cut_short(name, 40)}" for name, count in metrics.events_by_type.items()]
     shown = ", ".join(types[:6]) + (f", … {len(types) - 6} types more" if len(types) > 6 else "")
     besides = [
-        f"{metrics.comments:,} comments" if metrics.comments else "",
-        f"{metrics.unknown_fields:,} unknown fields" if metrics.unknown_fields else "",
+        counted(metrics.comments, "comment") if metrics.comments else "",
+        counted(metrics.unknown_fields, "unknown field") if metrics.unknown_fields else "",
         "one unfinished at the end" if metrics.unfinished else "",
     ]
     events = f"{metrics.events:,}" + (f" ({shown})" if types else "")
     yield "events", Text(one_line(", ".join(filter(None, [events, *besides]))))
     cuts = metrics.cuts
-    if not _measured(metrics):
+    if not measured(metrics):
         yield "bytes", Text(f"{metrics.bytes:,}")
         return
-    yield "bytes", Text(f"{metrics.bytes:,} in {metrics.reads:,} reads")
+    yield "bytes", Text(f"{metrics.bytes:,} in {counted(metrics.reads, 'read')}")
     text = (
-        f"{cuts.split_events:,} split events, {cuts.coalesced_reads:,} coalesced reads "
-        f"(at most {cuts.most_events_in_a_read:,} events in one), "
+        f"{counted(cuts.split_events, 'split event')}, "
+        f"{counted(cuts.coalesced_reads, 'coalesced read')} "
+        f"(at most {counted(cuts.most_events_in_a_read, 'event')} in one), "
         f"{cuts.inside_characters:,} end inside UTF-8, {cuts.inside_line_ends:,} inside CRLF"
     )
     yield "reads", Text(text)
@@ -195,16 +201,16 @@ def _times(metrics: Metrics) -> Iterator[tuple[str, Text]]:
         ("reasoning", metrics.ttft_reasoning),
         ("tool call", metrics.ttft_tool_call),
     ]
-    yield from _figures("first", [(name, _seconds(value)) for name, value in firsts])
+    yield from _figures("first", [(name, seconds(value)) for name, value in firsts])
     if (icl := metrics.icl) is not None:
         values = [("p50", icl.p50), ("p95", icl.p95), ("p99", icl.p99), ("max", icl.max)]
-        figures = [(name, _seconds(value)) for name, value in values]
-        yield from _figures("ICL", [*figures, ("of", f"{icl.count:,} gaps")])
+        figures = [(name, seconds(value)) for name, value in values]
+        yield from _figures("ICL", [*figures, ("of", counted(icl.count, "gap"))])
     totals = [
-        ("e2e", _seconds(metrics.e2e)),
-        ("TPOT", _seconds(metrics.tpot)),
-        ("", _rate(metrics.events_per_second, "events/s")),
-        ("", _rate(metrics.tokens_per_second, "tokens/s")),
+        ("e2e", seconds(metrics.e2e)),
+        ("TPOT", seconds(metrics.tpot)),
+        ("", rate(metrics.events_per_second, "events/s")),
+        ("", rate(metrics.tokens_per_second, "tokens/s")),
     ]
     yield from _figures("all", totals)
 
@@ -223,14 +229,16 @@ def _figures(label: str, figures: Sequence[tuple[str, str]]) -> Iterator[tuple[s
     yield label, row
 
 
-def _seconds(value: float | None) -> str:
+def seconds(value: float | None) -> str:
+    """Return so many seconds for people, or nothing."""
     if value is None:
         return ""
     return f"{value * 1000:.1f} ms" if value < 1 else f"{value:.3f} s"
 
 
-def _rate(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:,.1f} {unit}"
+def rate(value: float | None, unit: str = "") -> str:
+    """Return so many of something in a second, or nothing."""
+    return "" if value is None else f"{value:,.1f} {unit}".rstrip()
 
 
 def _drawn(one: Inspected, width: int) -> Iterator[tuple[str, Text]]:
@@ -250,8 +258,8 @@ def _drawn(one: Inspected, width: int) -> Iterator[tuple[str, Text]]:
                 marks[column] = "-" if _ascii() else "─"
     if any(mark != " " for mark in marks):
         yield "stalled", Text("".join(marks).rstrip(), style="red")
-    end = _seconds(strip.duration)
-    middle = _seconds(strip.duration / 2)
+    end = seconds(strip.duration)
+    middle = seconds(strip.duration / 2)
     axis = "0".ljust(width // 2 - len(middle) // 2) + middle
     yield "", Text(axis.ljust(width - len(end)) + end, style="dim")
 
@@ -277,9 +285,10 @@ def _ascii() -> bool:
 
 
 def _stall(stall: Stall, width: int) -> Text:
-    text = Text(f"{_seconds(stall.seconds)} ", style="red" if stall.seconds >= 1 else "")
-    where = f"from {_seconds(stall.time)} on, byte {stall.offset:,}, after event "
-    text.append(f"{where}{stall.event_number:,}: ", style="dim")
+    text = Text(f"{seconds(stall.seconds)} ", style="red" if stall.seconds >= 1 else "")
+    where = f"from {seconds(stall.time)} on, byte {stall.offset:,}, "
+    before = f"after event {stall.event_number:,}: " if stall.event_number else "before any event"
+    text.append(where + before, style="dim")
     text.append(one_line(stall.before))
     text.truncate(width, overflow="ellipsis")
     return text
@@ -301,61 +310,3 @@ def _unknown(metrics: Metrics) -> Iterator[str]:
         reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
         yield f"{'times' if len(names) > 8 else ', '.join(names)}: {reason}"
-
-
-def columns(found: Sequence[Inspected]) -> None:
-    """Print several recordings side by side, a column for each."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", style="bold cyan", no_wrap=True)
-    names = [Path(one.file).name for one in found]
-    if len(set(names)) < len(names):
-        names = [one.file for one in found]
-    for name in names:
-        table.add_column(one_line(name), justify="right", overflow="fold")
-    for name, cells in _compared(found):
-        if any(cells):
-            table.add_row(name, *[cell or "-" for cell in cells])
-    out = console()
-    with out.capture() as captured:
-        out.print(table)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip(), color=True)
-
-
-def _compared(found: Sequence[Inspected]) -> Iterator[tuple[str, list[str]]]:
-    every = [one.metrics for one in found]
-    completions = [each.completion for each in every]
-    yield "protocol", [one.protocol for one in completions]
-    yield "model", [one_line(one.model or "") for one in completions]
-    yield "finish_reason", [one_line(one.finish_reason or "") for one in completions]
-    yield "ended by", [one.ended_by for one in completions]
-    usages = [one.usage for one in completions]
-    yield "tokens in", [_count(one.input_tokens) if one else "" for one in usages]
-    yield "tokens out", [_count(one.output_tokens) if one else "" for one in usages]
-    yield "bytes", [_count(one.bytes) for one in every]
-    yield "reads", [_count(one.reads) if _measured(one) else "" for one in every]
-    yield "events", [_count(one.events) for one in every]
-    yield "comments", [_count(one.comments) for one in every]
-    cuts = [one.cuts if _measured(one) else None for one in every]
-    yield "split events", [_count(one.split_events) if one else "" for one in cuts]
-    yield "coalesced reads", [_count(one.coalesced_reads) if one else "" for one in cuts]
-    yield "TTFB", [_seconds(one.ttfb) for one in every]
-    yield "TTFT", [_seconds(one.ttft) for one in every]
-    icls = [one.icl for one in every]
-    yield "ICL p50", [_seconds(one.p50) if one else "" for one in icls]
-    yield "ICL p95", [_seconds(one.p95) if one else "" for one in icls]
-    yield "ICL p99", [_seconds(one.p99) if one else "" for one in icls]
-    yield "ICL max", [_seconds(one.max) if one else "" for one in icls]
-    yield "TPOT", [_seconds(one.tpot) for one in every]
-    yield "e2e", [_seconds(one.e2e) for one in every]
-    yield "events/s", [_rate(one.events_per_second, "").strip() for one in every]
-    yield "tokens/s", [_rate(one.tokens_per_second, "").strip() for one in every]
-    longest = [one.stalls[0].seconds if one.stalls and _measured(one) else None for one in every]
-    yield "longest stall", [_seconds(one) for one in longest]
-    for severity in SEVERITY:
-        counts = [sum(f.severity == severity for f in one.findings) for one in found]
-        yield f"findings: {severity}", [_count(count) if any(counts) else "" for count in counts]
-
-
-def _count(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"

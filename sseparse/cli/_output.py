@@ -14,6 +14,9 @@ import msgspec
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+# What turns the direction of all that follows on the line, the words of ours too.
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
 # JSON lets DEL and the C1 controls (here in UTF-8) stand as they are, and a terminal obeys them.
 _BARE_IN_JSON = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
@@ -38,8 +41,23 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line, and printable."""
-    return printable(" ".join(text.splitlines()))
+    """Return the text on one line, printable, and with no say in the direction of the line."""
+    return _DIRECTION.sub("\N{REPLACEMENT CHARACTER}", printable(" ".join(text.splitlines())))
+
+
+def cut_short(text: str, length: int = 120) -> str:
+    """Return the text on one line, and cut short: a name may be as long as a stranger likes."""
+    text = one_line(text[: 2 * length])
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def counted(count: int, word: str) -> str:
+    """Return so many of something.
+
+    >>> counted(1, "read"), counted(2000, "read")
+    ('1 read', '2,000 reads')
+    """
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def tell(message: str) -> None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sseparse.inspect import Recorded
 
 WORTH_IT = 8 * 2**20
 """Bytes below which all is over before a bar is seen."""
+
+
+def size_of(recorded: Recorded) -> int:
+    """Return the bytes there are to read; 0 for what is in memory already."""
+    from sseparse.recording import StoredRecording
+
+    return recorded.size if isinstance(recorded, StoredRecording) else 0
 
 
 @contextlib.contextmanager

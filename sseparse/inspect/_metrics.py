@@ -300,12 +300,12 @@ class MetricsFold:
             yield "icl", "fewer than two events carry what the model writes"
         tokens = _output_tokens(completion)
         if tokens <= 1 or silent:
-            why = "the stream does not tell its output tokens"
+            why = _why_no_tokens(completion)
             if tokens:
                 why = "neither content nor reasoning came" if silent else "there is but one token"
             yield "tpot", why
         if not tokens:
-            yield "tokens_per_second", "the stream does not tell its output tokens"
+            yield "tokens_per_second", _why_no_tokens(completion)
         if not self._recording.duration:
             yield "events_per_second", "everything came at once"
 
@@ -317,6 +317,12 @@ class MetricsFold:
 def _output_tokens(completion: Completion) -> int:
     usage = completion.usage
     return 0 if usage is None else usage.output_tokens or 0
+
+
+def _why_no_tokens(completion: Completion) -> str:
+    if completion.usage is not None and completion.usage.output_tokens == 0:
+        return "the stream tells of no output tokens: 0"
+    return "the stream does not tell its output tokens"
 
 
 def _of_completion(completion: Completion) -> JSONObject:

@@ -52,7 +52,8 @@ class Stalls:
         if self._time is None or time <= self._time:
             return
         seconds = time - self._time
-        key = seconds, -self._time  # of two as long the first
+        # Of two as long the first. Times are kept to the microsecond: what is below is rounding.
+        key = round(seconds, 6), -self._time
         if len(self._longest) < self._kept or key > self._longest[0][:2]:
             number, before = 0, ""
             if self._event is not None:

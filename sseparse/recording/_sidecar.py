@@ -19,13 +19,14 @@ so all that follows knows only the newest.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import msgspec
 
 from sseparse._errors import RecordingError, UnsupportedVersion
+from sseparse.recording._read_times import ReadTimes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +109,7 @@ class Timing:
     """
 
     header: Header
-    reads: tuple[tuple[float, int], ...]
+    reads: ReadTimes
     end: End
     warnings: tuple[str, ...] = ()
 
@@ -178,21 +179,18 @@ def parse(data: bytes, path: str) -> Timing:
             negative or earlier than the one before.
 
     >>> timing = parse(b'{"sseparse_timing":1}\n[0.25,3]\n{"end":"eof"}\n', "a.timing.jsonl")
-    >>> timing.reads, timing.end.reason
-    (((0.25, 3),), 'eof')
+    >>> list(timing.reads), timing.end.reason
+    ([(0.25, 3)], 'eof')
     """
     if _cut_in_header(data):
-        return Timing(Header(), (), End("interrupted"), (f"{path}: {_NO_RESPONSE}",))
-    lines, warnings = _decode_lines(data, path)
-    for version in range(_version(lines[0][1], path), NEWEST_VERSION):
-        if version not in CONVERTERS:
-            raise RecordingError(f"timing format version {version} was never in use", path, 1)
-        lines = CONVERTERS[version](lines)
-    header = _header(lines[0][1], path)
-    reads: list[tuple[float, int]] = []
+        return Timing(Header(), ReadTimes(), End("interrupted"), (f"{path}: {_NO_RESPONSE}",))
+    warnings: list[str] = []
+    lines = _newest(_decode_lines(data, path, warnings), path)
+    header = _header(next(lines)[1], path)
+    reads = ReadTimes()
     latest = 0.0
     end: End | None = None
-    for number, value in lines[1:]:
+    for number, value in lines:  # one at a time: there may be millions
         if end is not None:
             raise RecordingError("the end line must be the last line", path, number)
         if isinstance(value, dict):
@@ -200,7 +198,7 @@ def parse(data: bytes, path: str) -> Timing:
             time = latest if end.t is None else end.t
         else:
             time, size = _read(value, path, number)
-            reads.append((time, size))
+            reads.append(time, size)
         if time < latest:
             raise RecordingError(
                 f"time goes back, from {latest} to {time} seconds; times count from the request",
@@ -211,7 +209,7 @@ def parse(data: bytes, path: str) -> Timing:
     if end is None:
         end = End("interrupted")
         warnings.append(f"{path}: no end line; the recording was interrupted")
-    return Timing(header, tuple(reads), end, tuple(warnings))
+    return Timing(header, reads, end, tuple(warnings))
 
 
 _NO_RESPONSE = "the recording was interrupted before the response came"
@@ -238,23 +236,41 @@ def _is_json(data: bytes) -> bool:
     return True
 
 
-def _decode_lines(data: bytes, path: str) -> tuple[list[Line], list[str]]:
-    """Decode the JSON of each line; forgive the last one, never the first."""
-    lines: list[Line] = []
-    raw_lines = data.rstrip().split(b"\n")
-    for number, raw_line in enumerate(raw_lines, 1):
+def _decode_lines(data: bytes, path: str, warnings: list[str]) -> Iterator[Line]:
+    """Yield the JSON of each line; forgive the last one, never the first."""
+    size = len(data.rstrip())
+    number = start = 0
+    while start < size or not number:
+        end = data.find(b"\n", start, size)
+        end = size if end < 0 else end
+        raw_line = data[start:end]
+        number += 1
+        start = end + 1
         try:
-            lines.append((number, msgspec.json.decode(raw_line)))
+            yield number, msgspec.json.decode(raw_line)
         except (ValueError, RecursionError):  # RecursionError: brackets nested by the thousand
             if number == 1:
                 raise RecordingError(_no_header(raw_line), path, 1) from None
-            if number == len(raw_lines):
-                return lines, [f"{path}:{number}: the last line is cut short; it is ignored"]
-            raise RecordingError(f"not JSON: {_start(raw_line)}", path, number) from None
-        if number == 1:
-            # At once: a newer format need not be made of lines of JSON further down.
-            _version(lines[0][1], path)
-    return lines, []
+            if start < size:
+                raise RecordingError(f"not JSON: {_start(raw_line)}", path, number) from None
+            warnings.append(f"{path}:{number}: the last line is cut short; it is ignored")
+
+
+def _newest(lines: Iterator[Line], path: str) -> Iterator[Line]:
+    """Yield the lines as the newest version has them."""
+    first = next(lines)
+    # At once: a newer format need not be made of lines of JSON further down.
+    version = _version(first[1], path)
+    if version == NEWEST_VERSION:
+        yield first
+        yield from lines
+        return
+    converted = [first, *lines]
+    for older in range(version, NEWEST_VERSION):
+        if older not in CONVERTERS:
+            raise RecordingError(f"timing format version {older} was never in use", path, 1)
+        converted = CONVERTERS[older](converted)
+    yield from converted
 
 
 def _version(value: object, path: str) -> int:

@@ -1,17 +1,22 @@
 """A recording in its files, read as it is asked for: for what is too large to be held twice.
 
 ``Recording.load`` holds the body and the reads that it is cut into. Here only the timing is held
-(two numbers a read); the body stays on the disk and is read anew by each pass over ``reads``.
+(two numbers a read); the body stays on the disk and is read anew by each pass over ``reads``. What
+can be read only once, as a pipe, is held after all.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
+import stat
+from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import attrs
 
+from sseparse.recording._read_times import ReadTimes
 from sseparse.recording._recording import (
     Read,
     TimingSource,
@@ -57,7 +62,8 @@ class StoredRecording:
     end: End
     timing: TimingSource
     warnings: tuple[str, ...] = ()
-    _times: tuple[tuple[float, int], ...] = attrs.field(default=(), repr=False)
+    _times: ReadTimes = attrs.field(factory=ReadTimes, repr=False)
+    _held: bytes | None = attrs.field(default=None, repr=False)
 
     @property
     def reads(self) -> Iterator[Read]:
@@ -69,7 +75,7 @@ class StoredRecording:
         if not self.size:
             yield from (Read(time, b"") for time, _ in self._times)
             return
-        with self.path.open("rb") as file:
+        with _open(self.path, self._held) as file:
             left = self.size
             for time, size in self._times:
                 if left or not size:
@@ -102,21 +108,23 @@ def open_recording(path: str | os.PathLike[str]) -> StoredRecording:
     lines = content(sidecar)  # the timing first: see Recording.load
     measured = None if lines is None else parse(lines, str(sidecar))
     del lines
+    held = None
     try:
-        size = path.stat().st_size
+        status = path.stat()
     except FileNotFoundError:
-        size = len(body_before_the_first_byte(path, measured))
+        held = body_before_the_first_byte(path, measured)
+        size = len(held)
+    else:
+        if not stat.S_ISREG(status.st_mode):  # a pipe, say: it tells no size, and is read once
+            held = path.read_bytes()
+        size = status.st_size if held is None else len(held)
     if measured is not None and measured.header.timed:
+        warnings = (*measured.warnings, *_differences(path, size, measured))
+        header, end = measured.header, measured.end
         return StoredRecording(
-            path,
-            size,
-            measured.header,
-            measured.end,
-            "sidecar",
-            (*measured.warnings, *_differences(path, size, measured)),
-            measured.reads,
+            path, size, header, end, "sidecar", warnings, measured.reads, held=held
         )
-    return _untimed(path, size, measured)
+    return _untimed(path, size, held, measured)
 
 
 def _differences(path: Path, size: int, measured: Timing) -> list[str]:
@@ -128,27 +136,34 @@ def _differences(path: Path, size: int, measured: Timing) -> list[str]:
     return []
 
 
-def _untimed(path: Path, size: int, measured: Timing | None) -> StoredRecording:
+def _untimed(path: Path, size: int, held: bytes | None, measured: Timing | None) -> StoredRecording:
     """Cut a body into its blocks, timed by their stamps; none is kept."""
-    sizes = [len(block) for block in _blocks(path, size)]
-    times = created_times(_blocks(path, size))
+    with _open(path, held) as file:
+        sizes = array("q", map(len, _blocks(file)))
+        file.seek(0)
+        times = created_times(_blocks(file))
     source: TimingSource = "none" if times is None else "created"
-    blocks = tuple(zip(times or [0.0] * len(sizes), sizes, strict=True))
+    blocks = ReadTimes(zip(times or itertools.repeat(0.0, len(sizes)), sizes, strict=True))
     if measured is None:
-        return StoredRecording(path, size, None, End("eof"), source, (), blocks)
+        return StoredRecording(path, size, None, End("eof"), source, (), blocks, held=held)
     warnings = (*measured.warnings, *_differences(path, size, measured))
-    return StoredRecording(path, size, measured.header, measured.end, source, warnings, blocks)
+    header, end = measured.header, measured.end
+    return StoredRecording(path, size, header, end, source, warnings, blocks, held=held)
 
 
-def _blocks(path: Path, size: int) -> Iterator[bytes]:
+def _open(path: Path, held: bytes | None) -> BinaryIO:
+    """Open the body: its file, or what is held of it."""
+    return path.open("rb") if held is None else io.BytesIO(held)
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
     """Yield what ``split_blocks`` returns, with no more of the file in memory than it takes."""
     rest = b""
     window = WINDOW
-    with path.open("rb") if size else io.BytesIO() as file:
-        while data := file.read(window):
-            *whole, rest = split_blocks(rest + data)
-            yield from whole
-            # A block larger than the window is not looked through again for each.
-            window = max(WINDOW, len(rest))
+    while data := file.read(window):
+        *whole, rest = split_blocks(rest + data)
+        yield from whole
+        # A block larger than the window is not looked through again for each.
+        window = max(WINDOW, len(rest))
     if rest:
         yield rest
