@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -27,19 +27,34 @@ GAP = 0.001
 PADDING = "x" * 150
 """What a completion chunk has besides its word."""
 
+STOP = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
-def make_recording(path: Path, size: int) -> None:
-    """Write a recording of chat chunks, one a read, of so many bytes."""
+
+def _chunk(content: str, padding: str = "") -> bytes:
+    delta = '{"index":0,"delta":{"content":"' + content + '"},"finish_reason":null}'
+    return f'data: {{"id":"c-1","p":"{padding}","choices":[{delta}]}}\n\n'.encode()
+
+
+SHAPES: dict[str, Callable[[int], bytes]] = {
+    "chunks": lambda number: _chunk(f"word {number} ", PADDING),
+    "bare chunks": lambda number: _chunk(f"w{number % 10}"),
+    "megabytes": lambda number: _chunk(f"{number} " + "x" * MIB),
+    "unknown": lambda number: f'data: {{"number":{number},"text":"{PADDING}"}}\n\n'.encode(),
+}
+"""What each read brings: chunks as providers pad them, without any padding, of a MiB each, and
+events of no protocol."""
+
+
+def make_recording(path: Path, size: int, shape: str = "chunks") -> None:
+    """Write a recording of events, one a read, of so many bytes."""
+    make = SHAPES[shape]
     reads: list[Read] = []
     written = 0
     while written < size:
-        content = f"word {len(reads)} "
-        delta = '{"index":0,"delta":{"content":"' + content + '"},"finish_reason":null}'
-        data = f'data: {{"id":"c-1","p":"{PADDING}","choices":[{delta}]}}\n\n'.encode()
+        data = make(len(reads))
         reads.append(Read(len(reads) * GAP, data))
         written += len(data)
-    end = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-    Recording((*reads, Read(len(reads) * GAP, end))).save(path)
+    Recording((*reads, Read(len(reads) * GAP, STOP))).save(path)
 
 
 @attrs.frozen
@@ -72,7 +87,7 @@ def cost(command: list[str]) -> Cost:
     return Cost(seconds, kilobytes * 1024)
 
 
-def rows(commands: list[str], size: int) -> Iterator[str]:
+def rows(commands: list[str], size: int, shape: str) -> Iterator[str]:
     """Yield the rows of the table."""
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder, "small.txt")
@@ -80,7 +95,7 @@ def rows(commands: list[str], size: int) -> Iterator[str]:
         sizes = [size // 4, size // 2, size]
         paths = [Path(folder, f"{each // MIB}.txt") for each in sizes]
         for path, each in zip(paths, sizes, strict=True):
-            make_recording(path, each)
+            make_recording(path, each, shape)
         for name in commands:
             base = cost([sys.executable, "-m", "sseparse", name, str(small)])
             before = None
@@ -92,7 +107,7 @@ def rows(commands: list[str], size: int) -> Iterator[str]:
                 before = seconds
                 memory = (found.memory - base.memory) / bytes_
                 yield (
-                    f"| {name} | {bytes_ / MIB:.0f} MiB | {seconds:.1f} s | {times} "
+                    f"| {name} | {shape} | {bytes_ / MIB:.0f} MiB | {seconds:.1f} s | {times} "
                     f"| {bytes_ / MIB / seconds:.0f} MiB/s | {found.memory / MIB:.0f} MiB "
                     f"| {memory:.2f}x |"
                 )
@@ -105,14 +120,16 @@ def main() -> None:
     )
     parser.add_argument("--size", type=int, default=100, help="MiB of the largest")
     parser.add_argument("--command", nargs="+", default=["inspect", "check"])
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=["chunks"])
     options = parser.parse_args()
     sys.stdout.write(
-        "| command | recording | time | of half as much | speed | memory | of the file |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "| command | of | recording | time | of half as much | speed | memory | of the file |\n"
+        "|---|---|---|---|---|---|---|---|\n"
     )
-    for row in rows(options.command, options.size * MIB):
-        sys.stdout.write(row + "\n")
-        sys.stdout.flush()
+    for shape in options.shape:
+        for row in rows(options.command, options.size * MIB, shape):
+            sys.stdout.write(row + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -106,6 +106,8 @@ def join(fragments: list[str]) -> str | None:
 
 def whole(text: str) -> str:
     """Return a text without half characters: pairs become what they spell, lone ones U+FFFD."""
+    if text.isascii():  # which takes no time, where encoding holds a second copy of a long text
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
