@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,7 @@ from sseparse.cli._transforms import FAULTS_HELP, checked, transform_options
 from sseparse.recording import Request
 from sseparse.replay import Recordings, Transforms
 from sseparse.server import Limits, Played, ReplayServer
+from sseparse.server._loop import new_event_loop
 
 DEFAULT = Limits()
 
@@ -147,12 +149,16 @@ def serve_command(
     raise_file_limit()
 
     def hello(url: str) -> None:
+        # What is here now stays. Looked through again with each full collection, it would hold up
+        # 2,000 streams for 25 ms in place of 5.
+        gc.freeze()
         if not silent:
             count = len(recordings.by_name)
             what = "1 recording" if count == 1 else f"{count} recordings"
             tell(f"serving {what}; point base_url at {url} (with the path it had); Ctrl-C ends")
 
-    status = asyncio.run(listen_until_signalled(server, host, port, hello))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        status = runner.run(listen_until_signalled(server, host, port, hello))
     if stats := server.stats():
         _tell_stats(stats)
     return status

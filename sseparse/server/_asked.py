@@ -28,6 +28,7 @@ class Asked:
         last_event_id: the last event the client has, or ``""``.
         origin: the web page it comes from, or None.
         chunked: whether the client knows chunks: it speaks HTTP/1.1.
+        kept_alive: whether the client may ask again on the connection.
     """
 
     request: Request
@@ -37,6 +38,7 @@ class Asked:
     last_event_id: str
     origin: str | None
     chunked: bool
+    kept_alive: bool
 
     def header(self, name: str) -> str | None:
         """Return the value of a header; None, if there is none."""
@@ -78,8 +80,41 @@ def understand(request: h11.Request, body: bytes) -> Asked:
         last_event_id=_utf8(found.get("last-event-id", "")),
         origin=found.get("origin"),
         chunked=request.http_version == b"1.1",
+        kept_alive=_kept_alive(request),
     )
+
+
+def _kept_alive(request: h11.Request) -> bool:
+    options = b",".join([value for name, value in request.headers if name == b"connection"])
+    close = b"close" in [option.strip().lower() for option in options.split(b",")]
+    return request.http_version == b"1.1" and not close
 
 
 def _utf8(value: str) -> str:
     return value.encode("latin-1").decode("utf-8", "replace")
+
+
+class Known:
+    """Requests that came whole in one read, under their bytes.
+
+    Who measures asks the same a thousand times; to read it anew takes h11 longer than to answer.
+    """
+
+    MANY = 64
+    """Requests that are kept."""
+    LARGEST = 4096
+    """Bytes of one that is."""
+
+    def __init__(self) -> None:
+        self._asked: dict[bytes, Asked] = {}
+
+    def get(self, data: bytes) -> Asked | None:
+        """Return the request that these bytes are, if it is known."""
+        return self._asked.get(data) if len(data) <= self.LARGEST else None
+
+    def keep(self, data: bytes, asked: Asked) -> None:
+        """Keep a request; the one that was kept first makes room."""
+        if len(data) <= self.LARGEST:
+            while len(self._asked) >= self.MANY:
+                del self._asked[next(iter(self._asked))]
+            self._asked[data] = asked

@@ -28,24 +28,24 @@ class Lateness:
     def __init__(self) -> None:
         self.count = 0
         self.max = 0.0
-        self._counts: dict[int, int] = {}
+        self._counts = [0] * (_FINE_STEPS + _COARSE_STEPS + 1)
 
     def add(self, late: float) -> None:
         """Count one; what came early counts as in time."""
         if late > self.max:
             self.max = late
-        step = int(late / _FINE)
+        step = int(late / _FINE) if late > 0 else 0
         if step >= _FINE_STEPS:
             step = _FINE_STEPS + min(int(late / _COARSE), _COARSE_STEPS)
         self.count += 1
-        self._counts[step] = self._counts.get(step, 0) + 1
+        self._counts[step] += 1
 
     def percentile(self, share: float) -> float:
         """Return the lateness, in seconds, that this share of all does not exceed; 0.0 of none."""
         wanted = share * self.count
         seen = 0
-        for step in sorted(self._counts):
-            seen += self._counts[step]
+        for step, count in enumerate(self._counts):
+            seen += count
             if seen >= wanted:
                 return min(self.max, _seconds(step))
         return self.max

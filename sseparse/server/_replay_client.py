@@ -172,9 +172,14 @@ class ReplayConnection(asyncio.Protocol):
     # A request.
 
     def _feed(self, data: bytes) -> None:
-        limits = self._stage.limits
+        stage, whole = self._stage, None
         if self._parser is None:
-            self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head)
+            if (known := stage.known.get(data)) is not None:
+                self._respond(known, b"")
+                return
+            limit = stage.limits.head
+            self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=limit)
+            whole = data
         parser = self._parser
         try:
             parser.receive_data(data)
@@ -185,7 +190,11 @@ class ReplayConnection(asyncio.Protocol):
                     self._body += event.data
                     self._check_body(len(self._body))
                 elif type(event) is h11.EndOfMessage:
-                    self._respond(parser.trailing_data[0])
+                    ahead = parser.trailing_data[0]
+                    asked = understand(cast("h11.Request", self._request), bytes(self._body))
+                    if whole is not None and not ahead:
+                        stage.known.keep(whole, asked)
+                    self._respond(asked, ahead)
                     return
                 else:
                     return
@@ -216,19 +225,17 @@ class ReplayConnection(asyncio.Protocol):
         if size > limit:
             raise BadRequest(413, f"the body of the request is over the limit of {limit} bytes")
 
-    def _respond(self, ahead: bytes) -> None:
+    def _respond(self, asked: Asked, ahead: bytes) -> None:
         """Answer a request that is complete.
 
         Raises:
             BadRequest: it cannot be.
         """
-        request = cast("h11.Request", self._request)
-        asked = understand(request, bytes(self._body))
         self._parser = self._request = None
         self._body, self._ahead = bytearray(), ahead
         self._asked, self._busy, self.idle_since = asked, True, None
         self._began = self._loop.time()
-        self._last = self._last or self._stage.stopping or not _kept_alive(request)
+        self._last = self._last or self._stage.stopping or not asked.kept_alive
         self._stage.on_request(asked.request)
         answers = self._stage.answers
         if asked.path == STATS and asked.method in ("GET", "HEAD"):
@@ -352,12 +359,6 @@ class ReplayConnection(asyncio.Protocol):
             self._write(_own(error(status, message), (("connection", "close"),)))
             self._closing = Closing(self._transport)
             self._closing.linger()
-
-
-def _kept_alive(request: h11.Request) -> bool:
-    options = b",".join([value for name, value in request.headers if name == b"connection"])
-    close = b"close" in [option.strip().lower() for option in options.split(b",")]
-    return request.http_version == b"1.1" and not close
 
 
 def _own(answer: Own, more: tuple[tuple[str, str], ...], *, bare: bool = False) -> bytes:

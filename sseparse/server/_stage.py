@@ -10,6 +10,7 @@ import attrs
 
 from sseparse.recording import Request
 from sseparse.server._answers import Answers
+from sseparse.server._asked import Known
 from sseparse.server._lateness import Lateness
 from sseparse.server._schedule import Schedule
 
@@ -75,6 +76,7 @@ class Stage:
         on_message: is told in one line what went wrong.
         on_response: is told of each response that is over.
         on_request: is given each request that was complete.
+        known: requests that were read already.
         schedule: of all streams.
         lateness: of all chunks.
         streams: how many recordings were begun.
@@ -88,6 +90,7 @@ class Stage:
     on_message: Callable[[str], None]
     on_response: Callable[[Played], None]
     on_request: Callable[[Request], None]
+    known: Known = attrs.field(factory=Known)
     schedule: Schedule = attrs.field(factory=Schedule)
     lateness: Lateness = attrs.field(factory=Lateness)
     streams: int = 0

@@ -9,6 +9,7 @@ until the client goes on, and what was held back by it is not counted as late.
 from __future__ import annotations
 
 import asyncio
+import os
 from bisect import bisect_right
 from collections.abc import Callable
 
@@ -35,11 +36,14 @@ class Stream:
     __slots__ = (
         "_blocked",
         "_counts_from",
+        "_file",
         "_head",
         "_lateness",
+        "_loop",
         "_on_end",
         "_schedule",
         "_start",
+        "_time",
         "_transport",
         "_waiting",
         "closed",
@@ -70,7 +74,10 @@ class Stream:
         self._on_end = on_end
         self._blocked = False
         self._waiting = False  # for the client, and so not in the schedule
-        self._start = self._counts_from = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
+        self._start = self._counts_from = self._time()
+        self._file = _file_of(transport)
 
     def begin(self, *, blocked: bool) -> None:
         """Enter the schedule; the request has come just now."""
@@ -86,6 +93,9 @@ class Stream:
             return None
         frames, first = self.frames, self.sent
         elapsed = now - self._start
+        times, after = frames.times, first + 1
+        if after < len(times) and times[first] <= elapsed < times[after] and not self._head:
+            return self._play_one(first)
         last = bisect_right(frames.times, elapsed, first)
         start, end = frames.offsets[first], frames.offsets[last]
         if end - start > LARGEST_WRITE:
@@ -105,9 +115,31 @@ class Stream:
         if over:
             self.silent = frames.ending is Ending.SILENCE
             # (Not now: the next request may be there already, and would enter the schedule.)
-            asyncio.get_running_loop().call_soon(self._on_end)
+            self._loop.call_soon(self._on_end)
             return None
         return self._next(now)
+
+    def _play_one(self, first: int) -> float:
+        """Write one chunk with more to come, as nearly every call does.
+
+        Nothing waits in the transport, or else the stream were blocked; so the system can be given
+        the chunk at once, which takes half the time of asking the transport.
+        """
+        frames = self.frames
+        start, end = frames.offsets[first], frames.offsets[first + 1]
+        chunk = frames.wire[start:end]
+        try:
+            written = os.write(self._file, chunk) if self._file is not None else 0
+        except OSError:  # what is wrong, the transport finds out
+            written = 0
+        self.sent = first + 1
+        self.size += end - start
+        if written < end - start:
+            self._transport.write(chunk[written:])
+        due = self._start + frames.times[first]
+        if due >= self._counts_from:
+            self._lateness.add(self._time() - due)
+        return self._start + frames.times[first + 1]
 
     def _next(self, now: float) -> float:
         """Return when to go on; now, if more is due than one write takes."""
@@ -120,7 +152,7 @@ class Stream:
         return now
 
     def _count(self, first: int, last: int) -> None:
-        sent_at = asyncio.get_running_loop().time()
+        sent_at = self._time()
         for time in self.frames.times[first:last]:
             due = self._start + time
             if due >= self._counts_from:
@@ -135,7 +167,7 @@ class Stream:
         self._blocked = False
         if self._waiting and not self.closed:
             self._waiting = False
-            now = asyncio.get_running_loop().time()
+            now = self._time()
             self._counts_from = now
             self._schedule.enter(now, self)
 
@@ -145,3 +177,11 @@ class Stream:
             self.closed = True
             if not self._waiting:
                 self._schedule.abandon()
+
+
+def _file_of(transport: asyncio.Transport) -> int | None:
+    """Return the number of the connection's file; None: ``write`` takes no sockets here."""
+    if os.name != "posix":
+        return None
+    socket = transport.get_extra_info("socket")
+    return None if socket is None else int(socket.fileno())

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from sseparse.recording import Recording, Request
 from sseparse.recording._recorder import log_error
 from sseparse.replay import Recordings, Transforms
+from sseparse.server._loop import new_event_loop
 from sseparse.server._replay import ReplayServer, _ignore
 from sseparse.server._stage import Limits, Played
 
@@ -78,7 +79,7 @@ def serve_in_thread(
     )
     ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
     thread = threading.Thread(
-        target=lambda: asyncio.run(_run(server, ready)), name="sseparse serve", daemon=True
+        target=_run_in_loop, args=(server, ready), name="sseparse serve", daemon=True
     )
     thread.start()
     loop, stop, url = ready.result()
@@ -87,6 +88,13 @@ def serve_in_thread(
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
+
+
+def _run_in_loop(
+    server: ReplayServer, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]]
+) -> None:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_run(server, ready))
 
 
 async def _run(
