@@ -49,6 +49,16 @@ def _load(name: str) -> type[Protocol]:
     return cast("type[Protocol]", getattr(import_module(f"{package}.{module}"), attribute))
 
 
+def load_all() -> None:
+    """Load every protocol of this package now, for whoever has time now and none later.
+
+    The first event of a stream waits for its protocol up to 10 ms otherwise; what comes meanwhile
+    through a pipe is read as one.
+    """
+    for name in PROTOCOLS:
+        _load(name)
+
+
 @cache
 def _entry_points() -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points  # 10 ms and more: only for streams we do not know

@@ -17,6 +17,7 @@ import click
 from sseparse import Assembler, Comment, Completion, Decoder, Delta, Read, UnknownField
 from sseparse._events import Item
 from sseparse.assembly import protocol_names
+from sseparse.assembly._registry import load_all
 from sseparse.cli._output import one_line, printable, tell
 
 
@@ -38,7 +39,10 @@ class RawView:
             keep_comments=True, keep_unknown=True, oversize="skip"
         )
         self._assembler = Assembler(protocol)
-        protocol_names()  # looks for installed protocols now: later it would make a write late
+        # All protocols now, installed ones too: later it would make a write late, or have what
+        # comes meanwhile read as one.
+        load_all()
+        protocol_names()
         self._events = 0
         self._time = 0.0
         self._unfinished = False

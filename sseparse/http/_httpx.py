@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+SENT = ".send_request_headers.started"
+"""How httpcore and httpcore2 name the moment a request goes out, behind ``http11`` or ``http2``."""
 
 
 def library_of(request: Any) -> Any:
@@ -26,3 +30,40 @@ def stream_class(word: str, kind: type, base: type) -> type:
         base: ``SyncByteStream`` or ``AsyncByteStream`` of the library.
     """
     return type(f"{word}{base.__name__}", (kind, base), {})
+
+
+class Sent:
+    """When a request went out: once there is a connection, which takes time of its own.
+
+    Attributes:
+        at: that moment; until it is known, when this was made.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.at = clock()
+
+    def note(self, event: str) -> None:
+        """Take an event of httpcore's ``trace`` extension."""
+        if event.endswith(SENT):
+            self.at = self._clock()
+
+    def trace(self, other: Callable[[str, Any], object] | None) -> Callable[[str, Any], object]:
+        """Return a ``trace`` that takes this, then does what another does."""
+
+        def trace(event: str, info: Any) -> object:
+            self.note(event)
+            return None if other is None else other(event, info)
+
+        return trace
+
+    def atrace(
+        self, other: Callable[[str, Any], Awaitable[object]] | None
+    ) -> Callable[[str, Any], Awaitable[object]]:
+        """Return the same for an async client."""
+
+        async def trace(event: str, info: Any) -> object:
+            self.note(event)
+            return None if other is None else await other(event, info)
+
+        return trace

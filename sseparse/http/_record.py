@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from sseparse._errors import TransferError
 from sseparse._sources import iter_bytes
+from sseparse.http._httpx import SENT
 from sseparse.recording import Recorder, Request
 from sseparse.recording._ends import end_reason
 from sseparse.recording._folder import is_event_stream
@@ -23,9 +24,6 @@ from sseparse.recording._redaction import kept_url
 
 if TYPE_CHECKING:
     import httpx2
-
-_SENT = ".send_request_headers.started"
-"""How httpcore2 names the moment a request goes out, behind ``http11`` or ``http2``."""
 
 
 def record(
@@ -119,7 +117,7 @@ def _outgoing(request: Request, recorder: Recorder) -> httpx2.Request:
     import httpx2
 
     def note(event: str, _: object) -> None:
-        if event.endswith(_SENT):
+        if event.endswith(SENT):
             recorder.sent()
 
     headers = [(name.encode(), value.encode()) for name, value in request.headers]

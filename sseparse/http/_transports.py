@@ -14,11 +14,11 @@ from __future__ import annotations
 import copy
 import os
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from sseparse.http._httpx import library_of, stream_class
+from sseparse.http._httpx import Sent, library_of, stream_class
 from sseparse.http._recorded import RecordedBody, RecordsResponses, body_length
 from sseparse.recording import Request
 from sseparse.recording._recorder import Report, log_error
@@ -174,10 +174,10 @@ class RecordingTransport(_Records, _AnyClass):  # type: ignore[misc]
     def handle_request(self, request: Any) -> Any:
         """Send a request of httpx2 or httpx, and return its response, whose body is recorded."""
         transport = self._transport_for(request)
-        request = _asking_for_identity(request)
-        sent_at = self._now()
+        sent = Sent(self._now)
+        request = _as_sent(request, sent.trace)
         response = transport.handle_request(request)
-        body = self._record(request, response, sent_at)
+        body = self._record(request, response, sent.at)
         if body is not None:
             kind = stream_class("Recorded", _SyncStream, library_of(request).SyncByteStream)
             response.stream = kind(response.stream, body)
@@ -243,10 +243,10 @@ class AsyncRecordingTransport(_Records, _AnyClass):  # type: ignore[misc]
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request of httpx2 or httpx, and return its response, whose body is recorded."""
         transport = self._transport_for(request)
-        request = _asking_for_identity(request)
-        sent_at = self._now()
+        sent = Sent(self._now)
+        request = _as_sent(request, sent.atrace)
         response = await transport.handle_async_request(request)
-        body = self._record(request, response, sent_at)
+        body = self._record(request, response, sent.at)
         if body is not None:
             kind = stream_class("Recorded", _AsyncStream, library_of(request).AsyncByteStream)
             response.stream = kind(response.stream, body)
@@ -319,12 +319,14 @@ class _AsyncStream:
         await self._stream.aclose()
 
 
-def _asking_for_identity(request: Any) -> Any:
-    """Return the request with ``accept-encoding: identity``; the caller's own stays as it is."""
-    if request.headers.get("accept-encoding") == "identity":
-        return request
+def _as_sent(request: Any, trace: Callable[[Any], Any]) -> Any:
+    """Return the request asking for identity, and telling when it goes out.
+
+    The caller's own stays as it is.
+    """
     sent = copy.copy(request)  # less the two that cannot be pickled
-    sent.stream, sent.extensions = request.stream, request.extensions
+    sent.stream = request.stream
+    sent.extensions = {**request.extensions, "trace": trace(request.extensions.get("trace"))}
     sent.headers = request.headers.copy()
     sent.headers["accept-encoding"] = "identity"
     return sent

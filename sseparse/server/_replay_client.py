@@ -173,6 +173,7 @@ class ReplayConnection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         stage, whole = self._stage, None
+        self._began = self._loop.time()  # times count from here, not from when it was understood
         if self._parser is None:
             if (known := stage.known.get(data)) is not None:
                 self._respond(known, b"")
@@ -234,7 +235,6 @@ class ReplayConnection(asyncio.Protocol):
         self._parser = self._request = None
         self._body, self._ahead = bytearray(), ahead
         self._asked, self._busy, self.idle_since = asked, True, None
-        self._began = self._loop.time()
         self._last = self._last or self._stage.stopping or not asked.kept_alive
         self._stage.on_request(asked.request)
         answers = self._stage.answers
@@ -262,7 +262,13 @@ class ReplayConnection(asyncio.Protocol):
         stage = self._stage
         stage.streams += 1
         self._stream = Stream(
-            frames, head, transport, stage.schedule, stage.lateness, self._stream_ended
+            frames,
+            head,
+            transport,
+            stage.schedule,
+            stage.lateness,
+            self._stream_ended,
+            asked_at=self._began,
         )
         self._stream.begin(blocked=self._blocked)
 

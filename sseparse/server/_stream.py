@@ -61,6 +61,7 @@ class Stream:
         schedule: Schedule,
         lateness: Lateness,
         on_end: Callable[[], None],
+        asked_at: float,
     ) -> None:
         self.frames = frames
         self.sent = 0
@@ -76,7 +77,7 @@ class Stream:
         self._waiting = False  # for the client, and so not in the schedule
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
-        self._start = self._counts_from = self._time()
+        self._start = self._counts_from = asked_at
         self._file = _file_of(transport)
 
     def begin(self, *, blocked: bool) -> None:
