@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import random
 import re
 import resource
@@ -113,6 +114,12 @@ def memory(process: int) -> float:
     return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)
 
 
+def cpu_seconds(process: int) -> float:
+    """Return the CPU time that a process has taken. Linux only."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Started:
     """A server, its port, and how long it took to be ready."""
 
@@ -141,6 +148,7 @@ def measure(
         try:
             clients = ask_all(server.port, streams, spread)
             used = memory(server.process.pid)
+            cpu = cpu_seconds(server.process.pid)
         finally:
             server.stop()
     late, broken = lateness(clients, chunks, gap)
@@ -153,6 +161,7 @@ def measure(
         "lost_or_reordered": broken + (streams * chunks - len(late)),
         "memory_mb": used,
         "ready_ms": server.ready_ms,
+        "cpu_us": round(1e6 * cpu / len(late), 1),
     }
 
 

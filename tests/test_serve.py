@@ -274,35 +274,6 @@ def test_a_client_that_leaves_is_forgotten() -> None:
     assert [(played.end, played.chunks) for played in told] == [("client_closed", 1)]
 
 
-# Slow readers
-
-
-def test_a_slow_reader_holds_only_itself_and_gets_all() -> None:
-    event = b"data: %b\n\n" % (b"x" * 8000)
-    many = Recording(tuple(Read(0.0, event) for _ in range(2000)))
-    recordings = Recordings({"many": many, "chat": CHAT})
-    with (
-        serve_in_thread(recordings) as url,
-        socket.socket() as slow,
-    ):
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        slow.connect(("127.0.0.1", port_of(url)))
-        slow.sendall(get("/?recording=many"))
-        for _ in range(3):
-            before = time.monotonic()
-            assert converse(port_of(url), get("/?recording=chat")).body == CHAT.body
-            assert time.monotonic() - before < 1.0
-        stats = json.loads(converse(port_of(url), get("/-/stats")).raw_body)
-        assert stats["running"] == 1
-        assert stats["chunks"] < 1500  # the rest waits until it is taken
-        time.sleep(0.3)
-        received = rest_of(slow)
-        assert received.body == many.body
-        stats = json.loads(converse(port_of(url), get("/-/stats")).raw_body)
-        assert (stats["running"], stats["chunks"]) == (0, 2012)
-        assert stats["lateness_ms"]["max"] < 250  # what the client held back is not counted
-
-
 # Going on
 
 

@@ -138,6 +138,8 @@ class Recordings:
         """
         if name is not None:
             return self.by_name[self._named(name)]
+        if not self._by_path:  # all fit, whatever it is: a third of the time of an answer
+            return self.by_name[self._next(None, self._for_any)]
         kept = request.kept(body=True)
         for key, names in (
             (_key(kept), self._exact.get(_key(kept))),

@@ -12,6 +12,9 @@ import asyncio
 import select
 import selectors
 
+LARGEST_FILE = 1023
+"""The largest number of a file that ``select`` takes (FD_SETSIZE)."""
+
 STEP = 0.0002
 """Seconds that timers are rounded up to: those that are due together are met in one turn."""
 
@@ -36,8 +39,9 @@ if hasattr(selectors, "EpollSelector"):
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             """Wait; see ``selectors.BaseSelector.select``."""
-            if timeout is not None and timeout > 0:
-                # (The epoll is made with the loop, so that its number is small, as select wants.)
+            # (The epoll is made with the loop, and so has a small number, but where a program has
+            # a thousand files open before.)
+            if timeout is not None and timeout > 0 and self.fileno() <= LARGEST_FILE:
                 select.select((self.fileno(),), (), (), max(timeout, STEP))
                 timeout = 0
             return super().select(timeout)

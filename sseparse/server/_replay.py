@@ -20,6 +20,10 @@ from sseparse.server._replay_client import ReplayConnection
 from sseparse.server._shared import BACKLOG, url_of
 from sseparse.server._stage import Limits, Played, Stage
 
+ACCEPTED_AT_ONCE = 2
+"""Connections taken in one turn of the event loop, before anything else has its turn. (asyncio
+takes as many as may wait: with a thousand at once all streams stood still for 0.1 s.)"""
+
 LOOKS = 20
 """How often idle connections are looked for in the time that they may be idle."""
 
@@ -112,8 +116,11 @@ class ReplayServer:
         """
         stage = Stage(self._answers, self._limits, *self._told)
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: ReplayConnection(stage), self._host, self._port, backlog=BACKLOG
+            lambda: ReplayConnection(stage), self._host, self._port, backlog=ACCEPTED_AT_ONCE
         )
+        for listening in self._server.sockets:
+            with listening.dup() as queue:
+                queue.listen(BACKLOG)
         self._stage = stage
         self._close_idle()
         self.url = url_of(self._server, self._host)

@@ -12,8 +12,9 @@ import heapq
 from itertools import count
 from typing import Protocol
 
-TURN = 256
-"""Deadlines that are met in one turn of the event loop, before it looks at its sockets again."""
+TURN = 32
+"""Deadlines that are met in one turn of the event loop, before it looks at its sockets again: a
+request that waits there begins its stream late, and each of its chunks stays so."""
 
 FEW = 64
 """Abandoned entries that are not worth the search for them."""

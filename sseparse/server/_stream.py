@@ -181,8 +181,12 @@ class Stream:
 
 
 def _file_of(transport: asyncio.Transport) -> int | None:
-    """Return the number of the connection's file; None: ``write`` takes no sockets here."""
-    if os.name != "posix":
+    """Return the number of the connection's file; None: nothing may be written to it directly.
+
+    Other event loops than asyncio's may hold bytes back without saying so, and Windows has no file
+    numbers for sockets.
+    """
+    if os.name != "posix" or not isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop):
         return None
     socket = transport.get_extra_info("socket")
     return None if socket is None else int(socket.fileno())
