@@ -15,7 +15,17 @@ import yaml
 from cli import COMMAND, FIXTURE, REPOSITORY, Result, environment, posix, run, shell
 from servers import Reply, Server, serve
 
-COMMANDS = ["record", "verify", "redact", "import", "export", "generate", "inspect", "check"]
+COMMANDS = [
+    "record",
+    "verify",
+    "redact",
+    "import",
+    "export",
+    "generate",
+    "inspect",
+    "check",
+    "report",
+]
 SEED = (REPOSITORY / FIXTURE).read_bytes()
 CALL = (
     b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":'

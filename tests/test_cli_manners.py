@@ -18,7 +18,7 @@ import pytest
 from cli import COMMAND, END, FIXTURE, REPOSITORY, Terminal, chunk, on_terminal, run, shell, start
 
 COMMANDS = ["replay", "decode", "assemble"]
-ALL_COMMANDS = [*COMMANDS, "record", "verify", "redact", "import", "export"]
+ALL_COMMANDS = [*COMMANDS, "record", "verify", "redact", "import", "export", "report"]
 
 # Every way to print a stream.
 WAYS = {
@@ -96,7 +96,7 @@ def test_every_example_runs(tmp_path: Path) -> None:
     for example, process in running.items():
         result = cli.finish(process)
         assert result.status == 0, example
-        assert result.out or "select(" in example, example
+        assert result.out or "select(" in example or " -o " in example, example
         told = (" events, ", "1 event, ", "1 stream, ", "the connection was closed")  # (of --fault)
         assert all(any(word in line for word in told) for line in result.error_lines), example
         if example == f"sseparse replay {FIXTURE}":

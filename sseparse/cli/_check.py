@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ import click
 from sseparse import Recording
 from sseparse.assembly import Finding
 from sseparse.cli._check_formats import Checked, encoded, text_lines
-from sseparse.cli._input import STDIN, named, protocol_option, read_chunks
+from sseparse.cli._input import STDIN, in_folders, named, protocol_option, read_chunks
 from sseparse.cli._output import counted, one_line, tell
 from sseparse.cli._progress import progress
 
@@ -127,7 +127,7 @@ def check_command(
         raise click.UsageError(f"{wrong}.") from None
     if files.count(STDIN) > 1:
         raise click.UsageError("stdin comes once")
-    paths = list(_paths(files))
+    paths = list(in_folders(files))
     checked: list[Checked] = []
     unreadable = 0
     with _progress(paths) as advance:
@@ -153,18 +153,6 @@ def check_command(
         click.echo(_summary(checked), err=True)
     failed = any(one.severity == "error" for each in checked for one in each.findings)
     context.exit(UNREADABLE if unreadable else ERRORS if failed else 0)
-
-
-def _paths(files: Iterable[str]) -> Iterator[str]:
-    """Yield every file, those in folders too."""
-    from sseparse.replay import find_recordings
-
-    for file in files:
-        if file != STDIN and Path(file).is_dir():
-            with named(file):
-                yield from map(str, find_recordings([file]).values())
-        else:
-            yield file
 
 
 def _check(

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import stat
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -14,18 +9,10 @@ import click
 import msgspec
 
 from sseparse import Recording, __version__
-from sseparse.cli._input import (
-    STDIN,
-    file_argument,
-    forceable,
-    named,
-    protocol_option,
-    read_chunks,
-)
+from sseparse.cli._destination import destination, write_to
+from sseparse.cli._input import STDIN, file_argument, named, protocol_option, read_chunks
 from sseparse.cli._output import encode_json, tell
-from sseparse.recording import TimingSource, sidecar_path
-
-MODE = 0o600
+from sseparse.recording import TimingSource
 
 
 @click.command(
@@ -93,11 +80,7 @@ def export_command(
         raise click.UsageError("--view, --cols, --rows, --title and --protocol are for --asciicast")
     if file == STDIN and timing == "sidecar":
         raise click.UsageError("stdin has no timing file beside it")
-    path = None if out in (None, STDIN) else Path(str(out))
-    if path is not None:
-        if file != STDIN and path.resolve() in _files_of(Path(file)):
-            raise click.UsageError(f"{path} is the recording itself; choose another name for OUT")
-        _check(path, force=force)
+    path = destination(out, [file], force=force)
     from sseparse.formats import to_asciicast, to_har
 
     recording = _load(file, timing)
@@ -116,15 +99,7 @@ def export_command(
         data = cast.encode()
         if view != "raw" and recording.body and cast.count("\n") == 2 and '"o", ""' in cast:
             tell("nothing in it is known as text; --view raw shows the stream as it came")
-    if path is None:
-        sys.stdout.buffer.write(data)
-    else:
-        _write(path, data)
-
-
-def _files_of(path: Path) -> list[Path]:
-    """Return the two files of a recording, links followed."""
-    return [path.resolve(), sidecar_path(path).resolve(), sidecar_path(path.resolve())]
+    write_to(path, data)
 
 
 def _load(file: str, timing: Literal["auto"] | TimingSource) -> Recording:
@@ -141,36 +116,3 @@ def _load(file: str, timing: Literal["auto"] | TimingSource) -> Recording:
     elif recording.timing == "created":
         tell("the times come from the created stamps in the chunks: they were not measured")
     return recording
-
-
-def _check(path: Path, *, force: bool) -> None:
-    """Refuse to replace a file, before any work is done.
-
-    Raises:
-        FileExistsError: it is there, and ``force`` is false.
-    """
-    if path.is_file() and not force:
-        with forceable():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; a device or a pipe is written to as it is."""
-    if path.exists() and not path.is_file():
-        with named(str(path)):
-            path.write_bytes(data)
-        return
-    target = path.resolve()  # through a link to the file itself
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else MODE
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        with open(os.open(temporary, flags, mode), "wb") as opened:  # noqa: PTH123 (a descriptor)
-            opened.write(data)
-        temporary.replace(target)
-    except OSError as error:
-        error.filename = str(path)
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
@@ -74,6 +74,18 @@ def forceable() -> Iterator[None]:
     except FileExistsError as error:
         error.strerror = "File exists; --force replaces it"
         raise
+
+
+def in_folders(files: Iterable[str]) -> Iterator[str]:
+    """Yield every file, those in folders too."""
+    from sseparse.replay import find_recordings
+
+    for file in files:
+        if file != STDIN and Path(file).is_dir():
+            with named(file):
+                yield from map(str, find_recordings([file]).values())
+        else:
+            yield file
 
 
 def read_chunks(file: str) -> Iterator[bytes]:

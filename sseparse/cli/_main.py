@@ -42,6 +42,7 @@ COMMANDS = (
     "record",
     "redact",
     "replay",
+    "report",
     "serve",
     "verify",
 )
@@ -83,6 +84,7 @@ Examples:
   sseparse inspect answer.txt
   sseparse check answer.txt
   sseparse diff monday.txt tuesday.txt
+  sseparse report answer.txt -o report.html
   sseparse generate "The sea is deep." --dialect xai
   sseparse serve recordings/ --listen :8080
   sseparse export answer.txt --har | jq '.log.entries[0].timings'

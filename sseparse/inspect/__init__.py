@@ -7,6 +7,7 @@ from sseparse.inspect._diff import ABSENT, IGNORED, Absent, Diff, Difference, Fi
 from sseparse.inspect._distribution import Distribution
 from sseparse.inspect._metrics import Metrics, MetricsFold, metrics
 from sseparse.inspect._preview import preview
+from sseparse.inspect._report import Report, report
 from sseparse.inspect._stalls import Stall
 from sseparse.inspect._strip import Strip, StripFold
 from sseparse.inspect._timeline import Timeline, TimelineItem, TimelineRead, timeline
@@ -38,6 +39,7 @@ __all__ = [
     "Metrics",
     "MetricsFold",
     "Recorded",
+    "Report",
     "Rule",
     "SeenItem",
     "SeenRead",
@@ -53,6 +55,7 @@ __all__ = [
     "metrics",
     "opened",
     "preview",
+    "report",
     "timeline",
     "walk",
 ]

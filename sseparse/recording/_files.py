@@ -169,6 +169,28 @@ def save_files(
     return path
 
 
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, through a link to the file itself; mode 0600 if it is new.
+
+    A device or a pipe is written to as it is.
+
+    Raises:
+        OSError: it cannot be written; what was there is there still.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    target = Path(os.path.realpath(path))
+    temporary = _write_beside(target, data)
+    try:
+        temporary.replace(target)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+    finally:
+        remove([temporary])
+
+
 def _replace(written: list[tuple[Path, Path]]) -> None:
     """Put files in place: all of them, or none.
 

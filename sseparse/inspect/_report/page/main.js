@@ -1,0 +1,135 @@
+"use strict";
+/* The page: one recording at a time, its views, and what they tell one another. */
+
+class Page {
+  constructor(sources) {
+    this.sources = sources;
+    this.streams = new Map();
+    this.at = -1;
+    this.chosen = null;
+  }
+
+  /** Show a recording. */
+  show(number) {
+    if (number === this.at || number < 0 || number >= this.sources.length) return;
+    this.player?.pause();
+    for (const view of [this.timeline, this.table, this.controls]) view?.destroy();
+    this.at = number;
+    if (!this.streams.has(number)) this.streams.set(number, new Stream(JSON.parse(this.sources[number].textContent)));
+    const stream = (this.stream = this.streams.get(number));
+    const choose = (index) => this.choose(index);
+    showSummary(stream, choose);
+    showLegend(stream);
+    this.completion = new CompletionView(byId("completion"), stream);
+    this.table = new EventTable(stream, choose);
+    this.timeline = new Timeline(byId("timeline"), stream, choose);
+    this.player = new Player(stream, () => this.#moved());
+    this.controls = new Controls(this.player, (step) => this.step(step));
+    this.choose(null);
+    this.#moved();
+    for (const tab of byId("tabs").children) {
+      const selected = Number(tab.dataset.number) === number;
+      tab.setAttribute("aria-selected", selected);
+      tab.tabIndex = selected ? 0 : -1;
+    }
+  }
+
+  choose(index, reveal = true) {
+    this.chosen = index;
+    this.table.select(index, reveal);
+    this.timeline.select(index);
+    showDetail(byId("detail"), this.stream, index);
+  }
+
+  /** Go to the next event or the one before: it is chosen, and the player stands at it. */
+  step(step) {
+    const { stream, player } = this;
+    if (!stream.count) return;
+    const from = this.chosen ?? (player.ended && step > 0 ? -1 : player.come - (step > 0 ? 1 : 0));
+    const to = Math.min(Math.max(from + step, 0), stream.count - 1);
+    player.standAt(to);
+    this.choose(to);
+  }
+
+  #moved() {
+    const { player } = this;
+    this.completion.show(player.come);
+    this.timeline.played(player.place);
+    this.table.played(player.come, player.playing);
+    this.controls.show();
+  }
+
+  setTheme() {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    this.timeline.redraw();
+  }
+}
+
+/** Say what the colors mean that no lane is named after. */
+function showLegend(stream) {
+  const { timing, stalls } = stream.told;
+  const isStalled = timing === "sidecar" && stalls.some(({ seconds: long }) => long * 64 >= stream.span);
+  const words = [["read", stream.timed ? "bytes of each read" : "bytes of each event"]];
+  if (isStalled) words.push(["stall", "longest stalls"]);
+  byId("legend").replaceChildren(...words.map(([name, text]) => el("span", {}, el("i", { class: `dot ${name}` }), text)));
+}
+
+function makeTabs(page, names) {
+  const short = names.map((name) => name.split(/[\\/]/).at(-1) || name);
+  const tabs = names.map((name, number) => {
+    const unique = short.filter((one) => one === short[number]).length === 1;
+    const tab = el("button", { type: "button", role: "tab", "data-number": number, title: name, "aria-controls": "main" },
+      unique ? short[number] : name);
+    tab.addEventListener("click", () => page.show(number));
+    return tab;
+  });
+  byId("tabs").replaceChildren(...tabs);
+  byId("tabs").hidden = names.length < 2;
+  byId("tabs").addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const to = (page.at + step + names.length) % names.length;
+    page.show(to);
+    tabs[to].focus();
+  });
+}
+
+function start() {
+  const sources = [...document.querySelectorAll("script.recording")];
+  const page = new Page(sources);
+  makeTabs(page, sources.map((source) => JSON.parse(source.dataset.name)));
+  page.show(0);
+  const on = (id, then) => byId(id).addEventListener("click", then);
+  const help = () => byId("keys").showModal();
+  on("theme", () => page.setTheme());
+  on("help", help);
+  on("zoom-in", () => page.timeline.zoom(0.5));
+  on("zoom-out", () => page.timeline.zoom(2));
+  on("zoom-all", () => page.timeline.zoomAll());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.timeline.redraw());
+  listenToKeys({
+    " ": () => page.stream.count && page.player.toggle(),
+    ArrowLeft: () => page.step(-1),
+    ArrowRight: () => page.step(1),
+    Home: () => page.player.seek(page.stream.first),
+    End: () => page.player.toEnd(),
+    "+": () => page.player.faster(1),
+    "=": () => page.player.faster(1),
+    "-": () => page.player.faster(-1),
+    _: () => page.player.faster(-1),
+    "/": () => { byId("search").focus(); byId("search").select(); },
+    0: () => page.timeline.zoomAll(),
+    z: () => page.timeline.zoom(0.5),
+    x: () => page.timeline.zoom(2),
+    "[": () => page.show(page.at - 1),
+    "]": () => page.show(page.at + 1),
+    t: () => page.setTheme(),
+    "?": help,
+  });
+  document.documentElement.dataset.ready = "";
+}
+
+start();
