@@ -15,7 +15,7 @@ from sseparse import Assembler, Choice, Completion, ServerSentEvent, State, asse
 from sseparse._events import Item
 from sseparse.assembly._json import JSONValue
 
-TIMES = settings().max_examples // 100
+TIMES = max(1, settings().max_examples // 100)
 """How many times more is tried than in a fast run."""
 
 

@@ -20,7 +20,7 @@ from sseparse.server import serve_in_thread
 pytestmark = WARNINGS
 
 TEXT = "The sea is deep, isn't it? 🐙 Ja, 很深。"
-AT_ONCE = Transforms()
+AT_ONCE = Transforms(speed=25)
 
 
 def made(protocol: str) -> Recording:
