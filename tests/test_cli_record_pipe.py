@@ -174,3 +174,10 @@ def test_a_folder_that_nobody_may_write_to_is_told_of() -> None:
     result = run("record", "-o", "/sys/kernel/out.txt", stdin=SEED)
     assert (result.status, len(result.error_lines)) == (2, 1)
     assert re.search("/sys/kernel/out.txt.*: (Permission denied|Read-only)", result.err)
+
+
+def test_a_dash_is_stdin_as_everywhere(tmp_path: Path) -> None:
+    out = tmp_path / "answer.txt"
+    done = run("record", "-", "-o", str(out), stdin=SEED)
+    assert done.status == 0, done.err
+    assert out.read_bytes() == SEED

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from sseparse.cli._curl import CurlOptions, curl_options
+from sseparse.cli._input import STDIN
 from sseparse.cli._record_stream import RecordOptions, record_stdin, record_url
 
 
@@ -77,7 +78,7 @@ def record_command(
     listen: str | None,
     **options: object,
 ) -> None:
-    """Record the stream that URL answers with, or the one on stdin.
+    """Record the stream that URL answers with, or the one on stdin (no URL, or -).
 
     URL takes curl's own options, so a curl command works with `sseparse record -o FILE` in place of
     `curl`. With --upstream it is a proxy: point the base_url of any SDK at it, and each streaming
@@ -102,7 +103,7 @@ def record_command(
         raise click.UsageError("--listen is for a proxy; --upstream says in front of what")
     if chosen.out == "-":
         raise click.UsageError("-o - : a recording is two files; --tee copies the stream to stdout")
-    if url is None:
+    if url is None or url == STDIN:
         if curl.given() or chosen.insecure or chosen.location or chosen.timeout is not None:
             raise click.UsageError("these options are for a URL, and there is none")
         context.exit(record_stdin(chosen))

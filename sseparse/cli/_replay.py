@@ -17,6 +17,7 @@ from sseparse import Read, Recording, RecordingError, play
 from sseparse.cli._input import STDIN, file_argument, named, protocol_option, read_chunks
 from sseparse.cli._keys import Keys, Quit, keys_at_once, keys_work
 from sseparse.cli._output import one_line, tell
+from sseparse.cli._pipe import Pipe
 from sseparse.cli._transforms import FAULTS_HELP, checked, transform_options
 from sseparse.cli._views import VIEWS, RawView, TextView
 from sseparse.recording import TimingSource, sidecar_path
@@ -69,6 +70,9 @@ def replay_command(
 ) -> None:
     """Play FILE back to stdout at its own pace, one write for each read of the recording.
 
+    A pipe gets the next write when its reader has taken the last (for which it has 2 ms), so that
+    the reads of the recording come as reads; not with --speed max.
+
     The times come from FILE.timing.jsonl if it is there, else from the created stamps in the
     chunks. From stdin (-) the bytes are passed on as they arrive; with --timing created or none
     stdin is read to its end first, then played.
@@ -98,12 +102,14 @@ def replay_command(
     paced = transforms.interval is None and transforms.rate is None and not transforms.token_rate
     pace_matters = paced and not math.isinf(transforms.speed)
     recording = _transformed(_load(file, timing, pace_matters=pace_matters), transforms)
+    timed = not math.isinf(transforms.speed) and bool(recording.reads and recording.reads[-1].time)
+    pipe = Pipe(sys.stdout.buffer) if view == "raw" and timed else None
     with_keys = view != "raw" and keys_work() and not math.isinf(transforms.speed)
     with keys_at_once() if with_keys else contextlib.nullcontext(), contextlib.suppress(Quit):
         while True:
             keys = Keys(transforms.speed) if with_keys else None
             shown = _view(view, protocol, file, keys, transforms.speed)
-            _show(_played(recording, transforms, keys), shown, time.monotonic())
+            _show(_played(recording, transforms, keys), shown, time.monotonic(), pipe)
             if not loop:
                 break
     _tell_ending(recording)
@@ -129,10 +135,12 @@ def _view(
     )
 
 
-def _show(reads: Iterator[Read], shown: RawView, start: float) -> None:
+def _show(reads: Iterator[Read], shown: RawView, start: float, pipe: Pipe | None = None) -> None:
     shown.start()
     try:
         for read in reads:
+            if pipe is not None:
+                pipe.wait()
             shown.show(read)
     finally:
         shown.stop()

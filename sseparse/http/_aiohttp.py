@@ -52,6 +52,14 @@ class recording_middleware(RecordsResponses):  # noqa: N801 (called like a funct
         """Send an ``aiohttp.ClientRequest``, and return the response, whose body is recorded."""
         request.headers["Accept-Encoding"] = "identity"
         sent_at = self._now()
+        send = request.send
+
+        async def send_now(connection: Any) -> Any:
+            nonlocal sent_at
+            sent_at = self._now()  # not before there was a connection
+            return await send(connection)
+
+        request.send = send_now
         response = await handler(request)
         self._record(request, response, sent_at)
         return response

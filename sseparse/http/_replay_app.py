@@ -23,6 +23,9 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
+TIMER = 0.0005
+"""Seconds: an event loop meets timers up to a millisecond late, so they are set half earlier."""
+
 LARGEST_REQUEST = 64 * 2**20
 """Bytes of a request's body that are looked at; no provider takes larger ones."""
 
@@ -162,8 +165,8 @@ async def _play(playback: Playback, start: float, gone: asyncio.Future[None], se
 async def _left(gone: asyncio.Future[None], deadline: float) -> bool:
     """Wait until something is due; return whether the client has gone away meanwhile."""
     early = deadline - asyncio.get_running_loop().time()
-    if early > 0:
-        await asyncio.wait({gone}, timeout=None if early == math.inf else early)
+    if early > TIMER:
+        await asyncio.wait({gone}, timeout=None if early == math.inf else early - TIMER)
     else:
         await asyncio.sleep(0)  # at full speed too, others have their turn
     return gone.done()

@@ -93,6 +93,8 @@ class AsyncReplayTransport(Replays, _AnyClass):  # type: ignore[misc]
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of httpx2 or httpx; its body is read first, which takes no time."""
+        import anyio  # noqa: F401  (now: later it would make the first read late)
+
         await request.aread()
         library = library_of(request)
         clock = _AsyncWaiter(_read_timeout(request), library)
