@@ -13,9 +13,7 @@ import pytest
 from sseparse import Read, Recording
 from sseparse.cli import _pipe
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux tells"
-)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 SSEPARSE = (sys.executable, "-m", "sseparse")
 MANY = 200
 
@@ -39,7 +37,7 @@ def test_reads_of_one_moment_are_reads_again(tmp_path: Path) -> None:
 
 def test_a_reader_that_takes_nothing_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
-    monkeypatch.setattr(_pipe.time, "sleep", looks.append)
+    monkeypatch.setattr("sseparse.cli._pipe.time.sleep", looks.append)
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb", 0) as end, os.fdopen(writer, "wb", 0) as out:
         pipe = _pipe.Pipe(out)
