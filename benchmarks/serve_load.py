@@ -5,13 +5,17 @@ moment of its own, spread over a second, so that all streams run together before
 A chunk is due at its time in the recording, counted from the moment its request was written; the
 client notes when it came. Every chunk has a number in it: none may be lost or out of order.
 
-``--max`` counts chunks per second at ``--speed max`` instead. ``--beside CMD`` does the same to
-another server: a command that is given the recording's path, and prints a line with its URL.
+The same is done to the servers of ``serve_peers``, in turn, round after round; the table has the
+median of the rounds. At last each is asked for as many streams with nothing to wait for.
+
+``--json`` prints each run as a line instead, and ``--beside CMD`` asks another server: a command
+that is given the path of a recording, and prints a line with its URL.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -21,30 +25,29 @@ import resource
 import select
 import shlex
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from sseparse import Read, Recording
+from benchmarks import serve_peers
+from benchmarks.peers import installed_version
+from benchmarks.serve_peers import Peer
+from benchmarks.table import render, where
 
-SERVE = f"{sys.executable} -m sseparse serve --silent"
-PADDING = b"x" * 180
-"""What a completion chunk has besides its word."""
-
-_NUMBER = re.compile(rb'data: \{"n":(\d+),')
 END = b"0\r\n\r\n"
-REQUEST = b"GET /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+BODY = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"load"}]}'
+REQUEST = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+)
 
-
-def make_recording(folder: Path, chunks: int, gap: float) -> Path:
-    """Write a recording of numbered chunks, one each ``gap`` seconds."""
-    reads = [
-        Read(gap * number, b'data: {"n":%d,"p":"%b"}\n\n' % (number, PADDING))
-        for number in range(1, chunks + 1)
-    ]
-    return Recording(tuple(reads)).save(folder / "load.txt")
+PATIENCE = 30.0
+"""Seconds after which a server that sends nothing is given up."""
 
 
 class Client:
@@ -60,6 +63,23 @@ class Client:
         """Ask for a stream."""
         self.asked_at = time.monotonic()
         self.socket.send(REQUEST)
+
+    def read(self) -> bool:
+        """Take what has come; whether more is to be expected."""
+        data = b""
+        with contextlib.suppress(ConnectionError):
+            data = self.socket.recv(65536)
+        self.came.append((time.monotonic(), data))
+        return bool(data) and not data.endswith(END)
+
+
+def warm_up(port: int) -> None:
+    """Ask for the beginning of one stream, for some servers import what they need only then."""
+    client = Client(port)
+    client.socket.setblocking(True)
+    client.ask()
+    client.socket.recv(65536)
+    client.socket.close()
 
 
 def ask_all(port: int, streams: int, spread: float) -> list[Client]:
@@ -78,11 +98,12 @@ def ask_all(port: int, streams: int, spread: float) -> list[Client]:
     while running:
         while asking and asking[-1][0] <= time.monotonic():
             by_number[asking.pop()[1]].ask()
-        for number, _ in poll.poll(max(0.0, asking[-1][0] - time.monotonic()) if asking else 30.0):
+        ready = poll.poll(max(0.0, asking[-1][0] - time.monotonic()) if asking else PATIENCE)
+        if not ready and not asking:
+            break  # what has not come counts as lost
+        for number, _ in ready:
             client = by_number[number]
-            data = client.socket.recv(65536)
-            client.came.append((time.monotonic(), data))
-            if not data or data.endswith(END):
+            if not client.read():
                 running -= 1
                 poll.unregister(number)
                 client.socket.close()
@@ -90,16 +111,27 @@ def ask_all(port: int, streams: int, spread: float) -> list[Client]:
     return clients
 
 
-def lateness(clients: list[Client], chunks: int, gap: float) -> tuple[list[float], int]:
+def lateness(clients: list[Client], peer: Peer, chunks: int, gap: float) -> tuple[list[float], int]:
     """Return by how many seconds each chunk was late, in order of size, and the broken streams."""
     late: list[float] = []
     broken = 0
     wanted = list(range(1, chunks + 1))
     for client in clients:
-        # A chunk cut by the network counts where its end came; none of these is.
-        found = [(at, int(n)) for at, data in client.came for n in _NUMBER.findall(data)]
-        broken += [number for _, number in found] != wanted
-        late += [at - client.asked_at - gap * number for at, number in found]
+        # A chunk cut by the network counts where its end came; hardly one is.
+        body, came = b"", []
+        for at, data in client.came:
+            body += data
+            came.append((len(body), at))
+        numbers = []
+        reads = iter(came)
+        size, at = next(reads, (0, 0.0))
+        for found in peer.numbers.finditer(body):
+            while size < found.end():
+                size, at = next(reads)
+            number = int(found[1])
+            numbers.append(number)
+            late.append(at - client.asked_at - gap * (number + peer.before))
+        broken += numbers != wanted
     return sorted(late), broken
 
 
@@ -123,10 +155,15 @@ def cpu_seconds(process: int) -> float:
 class Started:
     """A server, its port, and how long it took to be ready."""
 
-    def __init__(self, command: str, path: Path) -> None:
+    def __init__(self, peer: Peer, path: Path, *, fast: bool = False) -> None:
         begun = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603 (what the caller gave)
-            [*shlex.split(command), str(path)], stdout=subprocess.PIPE, text=True
+        command = peer.fast if fast else peer.command
+        self.process = subprocess.Popen(  # noqa: S603
+            [*command, str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=peer.cwd,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -135,59 +172,123 @@ class Started:
 
     def stop(self) -> None:
         """End it."""
-        self.process.terminate()
+        self.process.kill()
         self.process.wait()
 
 
-def measure(
-    command: str, streams: int, chunks: int, gap: float, spread: float
-) -> dict[str, object]:
-    """Run so many streams against one server."""
+@dataclass(frozen=True)
+class Load:
+    """What is asked for: so many streams, of so many chunks, begun within so many seconds."""
+
+    streams: int
+    chunks: int = 80
+    gap: float = 0.02
+    spread: float = 1.0
+
+
+def measure(peer: Peer, load: Load) -> dict[str, float]:
+    """Run so many streams against one server, each at its pace."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Started(command, make_recording(Path(folder), chunks, gap))
+        server = Started(peer, peer.write_input(Path(folder), load.chunks, load.gap))
         try:
-            clients = ask_all(server.port, streams, spread)
-            used = memory(server.process.pid)
-            cpu = cpu_seconds(server.process.pid)
+            warm_up(server.port)
+            clients = ask_all(server.port, load.streams, load.spread)
+            used, spent = memory(server.process.pid), cpu_seconds(server.process.pid)
         finally:
             server.stop()
-    late, broken = lateness(clients, chunks, gap)
+    late, broken = lateness(clients, peer, load.chunks, load.gap)
     return {
-        "streams": streams,
+        "streams": load.streams,
         "chunks": len(late),
         "p50_ms": percentile(late, 0.5),
         "p99_ms": percentile(late, 0.99),
         "max_ms": percentile(late, 1.0),
-        "lost_or_reordered": broken + (streams * chunks - len(late)),
+        "lost_or_reordered": broken + (load.streams * load.chunks - len(late)),
         "memory_mb": used,
         "ready_ms": server.ready_ms,
-        "cpu_us": round(1e6 * cpu / len(late), 1),
+        "cpu_us": round(1e6 * spent / max(1, len(late)), 1),  # for each chunk
     }
 
 
-def measure_max(command: str, streams: int, chunks: int) -> dict[str, object]:
+def measure_fast(peer: Peer, load: Load) -> dict[str, float]:
     """Count chunks per second with nothing to wait for."""
+    gap = load.gap if peer.fast != peer.command else 0.0  # it plays fast what is slow
     with tempfile.TemporaryDirectory() as folder:
-        server = Started(f"{command} --speed max", make_recording(Path(folder), chunks, 0.02))
+        server = Started(peer, peer.write_input(Path(folder), load.chunks, gap), fast=True)
         try:
+            warm_up(server.port)
             begun = time.monotonic()
-            clients = ask_all(server.port, streams, 0.0)
+            clients = ask_all(server.port, load.streams, 0.0)
             seconds = time.monotonic() - begun
-            used = memory(server.process.pid)
         finally:
             server.stop()
-    count = 0
-    for client in clients:
-        body = b"".join(data for _, data in client.came)
-        numbers = [int(number) for number in _NUMBER.findall(body)]
-        assert numbers == list(range(1, chunks + 1)), "chunks are lost or out of order"
-        count += len(numbers)
+    late, broken = lateness(clients, peer, load.chunks, 0.0)
     return {
-        "streams": streams,
-        "chunks": count,
-        "per_second": round(count / seconds),
-        "memory_mb": used,
+        "streams": load.streams,
+        "chunks": len(late),
+        "lost_or_reordered": broken,
+        "per_second": round(len(late) / seconds),
     }
+
+
+def medians(runs: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the median of each figure; of what was lost, all."""
+    middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+    middle["lost_or_reordered"] = sum(run["lost_or_reordered"] for run in runs)
+    return middle
+
+
+def tables(peers: Sequence[Peer], loads: Sequence[Load], rounds: int, markdown: bool) -> list[str]:
+    """Measure all servers, and return the two tables."""
+    late, fast = [], []
+    runs: dict[tuple[Load, Peer], list[dict[str, float]]] = {}
+    for load in loads:
+        for _ in range(rounds):
+            for peer in peers:  # in turn, for the machine is not the same all the time
+                sys.stderr.write(f"{load.streams} streams of {peer.name}\n")
+                runs.setdefault((load, peer), []).append(measure(peer, load))
+    for (load, peer), seen in runs.items():
+        row = medians(seen)
+        times = [f"{row[name]:.2f}" for name in ("p50_ms", "p99_ms", "max_ms")]
+        lost, used = f"{row['lost_or_reordered']:.0f}", f"{row['memory_mb']:.0f}"
+        late.append([f"{load.streams:,} streams, {peer.name}", *times, lost, used])
+    middle = loads[len(loads) // 2]
+    for peer in peers:
+        sys.stderr.write(f"as fast as {peer.name} can\n")
+        row = medians([measure_fast(peer, middle) for _ in range(rounds)])
+        ready = statistics.median(run["ready_ms"] for run in runs[middle, peer])
+        lost = f"{row['lost_or_reordered']:.0f}"
+        fast.append([peer.name, f"{ready:.0f} ms", f"{row['per_second']:,.0f}", lost])
+    heads = (
+        ["late by", "p50 ms", "p99 ms", "max ms", "lost", "MB"],
+        ["", "ready in", f"chunks/s, {middle.streams:,} streams at once", "lost"],
+    )
+    return [render(heads[0], late, markdown), render(heads[1], fast, markdown)]
+
+
+def machine(peers: Sequence[Peer]) -> str:
+    """Return what the figures were taken on."""
+    names = ("sseparse", "starlette", "uvicorn", "uvloop")
+    versions = [f"{name} {found}" for name in names if (found := installed_version(name))]
+    versions += [peer.version for peer in peers if peer.version]
+    return f"- {where()}\n- {', '.join(versions)}"
+
+
+def find_peers(names: Sequence[str]) -> list[Peer]:
+    """Return the servers of these names; of one that cannot be had, say why."""
+    found: list[Peer] = []
+    for name in names:
+        if name == "aimock":
+            peer = serve_peers.aimock(serve_peers.cache())
+            if isinstance(peer, str):
+                sys.stderr.write(f"aimock is left out: {peer}\n")
+                continue
+        elif name == "sseparse":
+            peer = serve_peers.sseparse_serve()
+        else:
+            peer = serve_peers.in_python(name)
+        found.append(peer)
+    return found
 
 
 def main() -> None:
@@ -197,19 +298,30 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=80)
     parser.add_argument("--gap", type=float, default=0.02, help="seconds between two chunks")
     parser.add_argument("--spread", type=float, default=1.0, help="seconds over which they begin")
-    parser.add_argument("--max", action="store_true", help="count chunks at --speed max instead")
-    parser.add_argument("--beside", metavar="CMD", help="measure another server")
+    known = ["sseparse", "starlette", "aimock", "floor"]
+    parser.add_argument("--servers", nargs="+", choices=known, default=known, metavar="NAME")
+    parser.add_argument("--beside", metavar="CMD", help="another server, asked instead")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="a line for each run, no tables")
+    parser.add_argument("--max", action="store_true", help="with --json: at full speed")
+    parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 16384), hard))
-    command = options.beside or SERVE
-    for streams in options.streams:
-        if options.max:
-            result = measure_max(command, streams, options.chunks)
-        else:
-            result = measure(command, streams, options.chunks, options.gap, options.spread)
-        sys.stdout.write(json.dumps(result) + "\n")
-        sys.stdout.flush()
+    peers = find_peers(options.servers)
+    if options.beside:
+        command = tuple(shlex.split(options.beside))
+        peers = [Peer("beside", command, command)]
+    loads = [Load(many, options.chunks, options.gap, options.spread) for many in options.streams]
+    if not options.json:
+        shown = tables(peers, loads, options.rounds, options.markdown)
+        sys.stdout.write("\n\n".join([*shown, machine(peers)]) + "\n")
+        return
+    run = measure_fast if options.max else measure
+    for load in loads:
+        for peer in peers:
+            sys.stdout.write(json.dumps({"server": peer.name, **run(peer, load)}) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -72,9 +72,7 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool) -
 
 def machine() -> list[str]:
     """Return what the figures were taken on, and with which versions."""
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    today = datetime.datetime.now(datetime.UTC).date()
-    lines = [f"{_cpu_model()}, {os.cpu_count()} cores, {python}, {platform.system()}, {today}"]
+    lines = [where()]
     distributions = [peer.distribution for peer in PEERS]
     distributions += [c.distribution for c in assemblers.CONTESTANTS if c.distribution]
     distributions += [str(field.sdk.distribution) for field in assemblers.FIELDS.values()]
@@ -82,6 +80,13 @@ def machine() -> list[str]:
     versions["sseparse"] = versions["sseparse"] or "from the source tree"
     lines.append(", ".join(f"{name} {ver or 'not installed'}" for name, ver in versions.items()))
     return lines
+
+
+def where() -> str:
+    """Return what a machine this is, and which day."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    today = datetime.datetime.now(datetime.UTC).date()
+    return f"{_cpu_model()}, {os.cpu_count()} cores, {python}, {platform.system()}, {today}"
 
 
 def _cpu_model() -> str:
