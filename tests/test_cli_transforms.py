@@ -135,6 +135,17 @@ def test_plus_doubles_the_speed(tmp_path: Path) -> None:
     assert terminal.finish() == 0
 
 
+def test_a_status_which_a_pipe_cannot_show_is_told(path: Path) -> None:
+    done = run("replay", path, "--fault", "status:429:2s", "--speed", "max")
+    assert done.err.splitlines()[-1] == "sseparse: the response has status 429"
+
+
+def test_a_wait_that_full_speed_leaves_out_is_refused_in_one_line(path: Path) -> None:
+    done = run("replay", path, "--fault", "stall@event=1:3s", "--speed", "max")
+    assert (done.status, done.out) == (2, b"")
+    assert "at full speed nothing is waited for: give a speed" in done.err.splitlines()[-1]
+
+
 def test_what_a_fault_makes_is_the_same_in_python(path: Path) -> None:
     made = Transforms(rechunk="random", faults="corrupt_utf8", seed=5).apply(Recording.load(path))
     options = ("--rechunk", "random", "--fault", "corrupt_utf8", "--seed", "5", "--speed", "max")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import attrs
@@ -13,7 +14,15 @@ from hypothesis import strategies as st
 import sseparse
 from sseparse import FaultError, Read, Recording
 from sseparse.recording import End, Header
-from sseparse.replay import Ending, apply_faults, ending_of, headers_of, parse_faults, status_of
+from sseparse.replay import (
+    Ending,
+    Transforms,
+    apply_faults,
+    ending_of,
+    headers_of,
+    parse_faults,
+    status_of,
+)
 
 EVENTS = [b'data: {"n":%d}\n\n' % number for number in range(1, 5)]
 BODY = b"".join(EVENTS)
@@ -230,6 +239,8 @@ def test_an_event_that_cannot_be_broken_is_passed_over_where_none_is_named() -> 
     [
         ("explode", "faults are cut, reset"),
         ("cut@event=0", "counted from 1"),
+        ("cut@event=-1", "events are counted from 1"),
+        ("cut@byte=-1", "bytes are counted from 0"),
         ("cut@event=9", "the stream has 4 events"),
         ("cut@byte=900", f"the stream has {len(BODY)} bytes"),
         ("cut@line=3", "faults are"),
@@ -243,6 +254,8 @@ def test_an_event_that_cannot_be_broken_is_passed_over_where_none_is_named() -> 
         ("status", "such as status:429:2s"),
         ("status:99", "such as status:429:2s"),
         ("status:abc", "such as status:429:2s"),
+        ("status:200", "an error is 400 to 599"),
+        ("status:999", "an error is 400 to 599"),
         ("slow_first_byte", "slow_first_byte:SECONDS"),
         ("cut@event=2 stall", "faults are"),
     ],
@@ -252,6 +265,27 @@ def test_what_makes_no_sense_is_refused_with_what_would(text: str, reason: str) 
         broken(text)
     assert reason in str(caught.value)
     assert str(caught.value).startswith(f"fault {text!r}: ")
+
+
+@pytest.mark.parametrize("fault", ["stall@event=2:0s", "slow_first_byte:0s", "reorder@event=1"])
+def test_a_fault_that_would_leave_the_stream_as_it_is_is_refused(fault: str) -> None:
+    twins = Recording((Read(1.0, EVENTS[0]), Read(2.0, EVENTS[0])))
+    with pytest.raises(FaultError, match="it would leave the stream as it is"):
+        broken(fault, twins)
+
+
+@pytest.mark.parametrize("fault", ["stall@event=2:3s", "slow_first_byte:1s"])
+def test_at_full_speed_a_wait_is_refused(fault: str) -> None:
+    with pytest.raises(FaultError, match="at full speed nothing is waited for"):
+        Transforms(faults=fault, speed=math.inf)
+    assert Transforms(faults=fault, speed=1000.0).apply(RECORDING).duration > 5.5 / 1000
+
+
+def test_a_short_time_of_keep_alive_has_a_comment_too() -> None:
+    assert timeline(broken("keep_alive@event=2:500ms"))[1:3] == [
+        (2.25, b": keep-alive\n\n"),
+        (2.5, EVENTS[1]),
+    ]
 
 
 def test_a_stream_without_events_has_no_event_to_break() -> None:

@@ -83,7 +83,7 @@ def test_another_seed_gives_something_else(options: dict[str, Any]) -> None:
 
 def test_replay_prints_the_same_bytes_at_the_same_seed() -> None:
     runs = [
-        ("replay", CHAT, "--fault", faults, "--seed", str(SEED), "--speed", "max")
+        ("replay", CHAT, "--fault", faults, "--seed", str(SEED), "--speed", "1000")
         for faults in IN_ONE_RUN
     ]
     results = run_all(runs * 2)
@@ -113,7 +113,7 @@ def test_replay_stalls_at_the_same_place_at_the_same_seed() -> None:
 @pytest.fixture(scope="module")
 def ports() -> Iterator[tuple[int, int]]:
     """Two servers with the same seed."""
-    options = ("--allow-request-faults", "--speed", "max", "--seed", str(SEED), "--silent")
+    options = ("--allow-request-faults", "--speed", "1000", "--seed", str(SEED), "--silent")
     with start("serve", CHAT, *options) as one, start("serve", CHAT, *options) as other:
         urls = [read_some(process.stdout) for process in (one, other)]
         yield int(urls[0].rpartition(b":")[2]), int(urls[1].rpartition(b":")[2])

@@ -30,6 +30,8 @@ class Pipe:
     def __init__(self, out: BinaryIO) -> None:
         self._file = _file_of(out)
         self._keeps_up = True
+        if self._file is not None:
+            unread(self._file)  # what that imports, a write would have to wait for
 
     def wait(self) -> None:
         """Wait until the reader has taken all, or has had its time for it."""

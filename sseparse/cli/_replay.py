@@ -21,7 +21,7 @@ from sseparse.cli._pipe import Pipe
 from sseparse.cli._transforms import FAULTS_HELP, checked, transform_options
 from sseparse.cli._views import VIEWS, RawView, TextView
 from sseparse.recording import TimingSource, sidecar_path
-from sseparse.replay import Ending, Transforms, ending_of
+from sseparse.replay import Ending, Transforms, ending_of, status_of
 
 
 @click.command(
@@ -152,12 +152,14 @@ def _show(reads: Iterator[Read], shown: RawView, start: float, pipe: Pipe | None
 
 
 def _tell_ending(recording: Recording) -> None:
-    """Say what a pipe cannot show: that the stream did not end as it should."""
+    """Say what a pipe cannot show: a status, and that the stream did not end as it should."""
     how = {
         Ending.CUT: "the connection was closed before the end of the stream",
         Ending.RESET: "the connection was reset",
         Ending.SILENCE: "nothing more came, and the client gave up",
     }
+    if (status := status_of(recording)) >= 400:
+        tell(f"the response has status {status}")
     ending = ending_of(recording)
     if ending in how:
         tell(f"{how[ending]}, after {len(recording.body)} bytes")

@@ -31,9 +31,10 @@ Faults (N counts from 1; where none is named, --seed picks an event):
   inject_error@event=N     an error comes instead of it, and nothing more
   corrupt_utf8@event=N     its bytes are no UTF-8
   bad_json@event=N         its data are no JSON
-  status:429:2s            another status, with Retry-After: 2
+  status:429:2s            the status of an error, with Retry-After: 2
 cut, reset and stall take @byte=N too: after so many bytes. Several are
-separated by commas; each works on what those before it have made.
+separated by commas; each works on what those before it have made. One that
+would leave the stream as it is, is refused.
 
 The order is: --rechunk, --coalesce, the pace (--interval, --rate,
 --token-rate), --ttft, --jitter, --fault, --max-gap, --speed.

@@ -49,13 +49,14 @@ def stall(recording: Recording, offset: int, seconds: float) -> Recording:
 
 
 def keep_alive(recording: Recording, index: int, seconds: float) -> Recording:
-    """Let only comments come for so long, one a second, before an event."""
+    """Let only comments come for so long, one a second, or one at least, before an event."""
     offset = _block(recording, index).start
     before, after = _split(recording.reads, offset)
     start = after[0].time
     ping = encode(Comment(" keep-alive")) + b"\n"
-    count = int(seconds / KEEP_ALIVE_EVERY)
-    pings = [Read(start + KEEP_ALIVE_EVERY * number, ping) for number in range(1, count + 1)]
+    every = KEEP_ALIVE_EVERY if seconds >= KEEP_ALIVE_EVERY else seconds / 2
+    count = int(seconds / KEEP_ALIVE_EVERY) or 1
+    pings = [Read(start + every * number, ping) for number in range(1, count + 1)]
     reads = (*before, *pings, *(Read(read.time + seconds, read.data) for read in after))
     return _changed(recording, reads, recording.duration + seconds)
 

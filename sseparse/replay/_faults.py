@@ -14,7 +14,8 @@ Events are numbered from 1. A fault happens *at* its event: ``cut`` lets the eve
 through, ``stall`` waits before it, ``duplicate`` sends it twice. With ``byte=N`` it happens after N
 bytes. Where a fault needs a place and none is given, the seed picks an event; one that cannot be
 broken so (the last has none to change places with) is passed over for the next. Several faults are
-applied one after another, each to what the one before has made.
+applied one after another, each to what the one before has made. A fault that would leave the stream
+as it is, is refused: a test would pass for the wrong reason.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Literal
 import attrs
 
 from sseparse._errors import FaultError
-from sseparse.recording import Recording
+from sseparse.recording import Header, Recording
 from sseparse.replay import _breaking as breaking
 from sseparse.replay._blocks import event_blocks
 
@@ -92,8 +93,11 @@ FAULTS: Mapping[str, Kind] = {
 }
 """Every fault by its name."""
 
+ONLY_WAITING = ("stall", "slow_first_byte")
+"""Those that change times and nothing else."""
+
 _FAULT = re.compile(
-    r"(?P<name>[a-z_0-9]+)(?:@(?P<unit>event|byte)=(?P<at>\d+))?(?P<arguments>(?::[^:]*)*)"
+    r"(?P<name>[a-z_0-9]+)(?:@(?P<unit>event|byte)=(?P<at>-?\d+))?(?P<arguments>(?::[^:]*)*)"
 )
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|)")
 
@@ -124,8 +128,9 @@ def _parse(text: str) -> Fault:
         places = " or ".join(f"@{unit}=N" for unit in kind.units)
         raise FaultError(text, f"{name} takes {places}" if places else f"{name} has no place")
     at = int(match["at"] or 0)
-    if unit == "event" and at < 1:
-        raise FaultError(text, "events are counted from 1")
+    if at < 0 or (unit == "event" and at < 1):
+        first = "events are counted from 1" if unit == "event" else "bytes are counted from 0"
+        raise FaultError(text, first)
     seconds, status = _arguments(text, kind, match["arguments"].split(":")[1:])
     return Fault(name, unit, at, seconds, status)
 
@@ -134,8 +139,8 @@ def _arguments(text: str, kind: Kind, given: list[str]) -> tuple[float | None, i
     wanted = f"write it {text.partition(':')[0]}:{kind.takes}" if kind.takes else "it takes nothing"
     status = None
     if kind.takes.startswith("STATUS"):
-        if not given or not re.fullmatch(r"[1-9]\d\d", given[0]) or int(given[0]) < 200:
-            raise FaultError(text, f"{wanted}, such as status:429:2s")
+        if not given or not re.fullmatch(r"[45]\d\d", given[0]):
+            raise FaultError(text, f"{wanted}, such as status:429:2s; an error is 400 to 599")
         status = int(given.pop(0))
     if not given:
         if kind.takes == "SECONDS":
@@ -175,22 +180,35 @@ def _apply(recording: Recording, fault: Fault, seed: int) -> Recording:
     reason = ""
     for place in places:
         try:
-            return kind.function(recording, *place, *arguments)
+            broken = kind.function(recording, *place, *arguments)
+            if _same(broken, recording):
+                raise breaking.NothingToBreak("it would leave the stream as it is")
+            return broken
         except breaking.NothingToBreak as error:
             reason = reason or str(error)
     raise FaultError(str(fault), reason)
+
+
+def _same(one: Recording, other: Recording) -> bool:
+    """Whether a client could not tell them apart: the reads, the head and the end."""
+    heads = [
+        (header.status, tuple(header.headers), header.headers_at or 0.0)
+        for header in (one.header or Header(), other.header or Header())
+    ]
+    ends = [(which.end.reason, which.duration) for which in (one, other)]
+    return heads[0] == heads[1] and ends[0] == ends[1] and one.reads == other.reads
 
 
 def _places(recording: Recording, fault: Fault, seed: int) -> list[int]:
     """Return where a fault may happen, the first choice first: offsets, or indexes of events."""
     if fault.unit == "byte":
         if fault.at > len(recording.body):
-            raise FaultError(str(fault), f"the stream has {len(recording.body)} bytes")
+            raise FaultError(str(fault), f"the stream has {_count(len(recording.body), 'byte')}")
         return [fault.at]
     blocks = event_blocks(recording.body)
     named = fault.unit == "event"
     if not blocks or (named and not 1 <= fault.at <= len(blocks)):
-        raise FaultError(str(fault), f"the stream has {len(blocks)} events")
+        raise FaultError(str(fault), f"the stream has {_count(len(blocks), 'event')}")
     if named:
         indexes = [fault.at - 1]
     else:
@@ -200,3 +218,7 @@ def _places(recording: Recording, fault: Fault, seed: int) -> list[int]:
         indexes = [*range(first, len(blocks)), *range(first)]
     by_offset = "byte" in FAULTS[fault.name].units
     return [blocks[index].start for index in indexes] if by_offset else indexes
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

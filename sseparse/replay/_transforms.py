@@ -11,15 +11,17 @@ which ``max_gap`` and ``speed`` change like all others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import attrs
 
+from sseparse._errors import FaultError
 from sseparse.recording import Read, Recording
 from sseparse.replay import _pacing as pacing
 from sseparse.replay import _rates as rates
 from sseparse.replay._chunking import Chunking, coalesce, rechunk
-from sseparse.replay._faults import Fault, apply_faults, parse_faults
+from sseparse.replay._faults import ONLY_WAITING, Fault, apply_faults, parse_faults
 
 
 def _as_faults(faults: str | Iterable[Fault]) -> tuple[Fault, ...]:
@@ -46,7 +48,8 @@ class Transforms:
     Raises:
         ValueError: two of ``interval``, ``rate`` and ``token_rate`` are given. (What is out of its
             range is refused by ``apply``.)
-        FaultError: (a ValueError) the text of ``faults`` cannot be understood.
+        FaultError: (a ValueError) the text of ``faults`` cannot be understood, or one of them is a
+            wait and ``speed`` leaves none.
 
     >>> recording = Recording((Read(1.0, b"data: 1\n\n"), Read(3.0, b"data: 2\n\n")))
     >>> Transforms(faults="stall@event=2:1s", speed=2.0).apply(recording).reads[1].time
@@ -71,6 +74,11 @@ class Transforms:
         given = [name for name, value in paces.items() if value is not None]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} are both given; a stream has one pace")
+        if self.speed == math.inf:
+            for fault in self.faults:
+                if fault.name in ONLY_WAITING:
+                    reason = "it is a wait, and at full speed nothing is waited for: give a speed"
+                    raise FaultError(str(fault), reason)
 
     def apply(self, recording: Recording) -> Recording:
         """Return the recording as it is to be played; nothing happens to the one given.
