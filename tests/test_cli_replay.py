@@ -56,8 +56,8 @@ def test_every_write_is_at_its_time_and_nothing_drifts(tmp_path: Path) -> None:
     path = cli.write_recording(
         tmp_path / "body", [(t, b"data: %03d\n\n" % n) for n, t in enumerate(due)]
     )
-    # (How exact it is on an idle machine, benchmarks/fidelity.py tells. A replay that waited for gaps
-    # would be late by a little more with each read: by 30 ms and more in the end.)
+    # (How exact it is on an idle machine, benchmarks/fidelity.py tells. A replay that waited for
+    # gaps would be late by a little more with each read: by 30 ms and more in the end.)
     for attempt in (1, 2, 3):
         late = lateness(path, due)
         half = len(late) // 2

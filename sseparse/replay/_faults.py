@@ -181,11 +181,12 @@ def _apply(recording: Recording, fault: Fault, seed: int) -> Recording:
     for place in places:
         try:
             broken = kind.function(recording, *place, *arguments)
-            if _same(broken, recording):
-                raise breaking.NothingToBreak("it would leave the stream as it is")
-            return broken
         except breaking.NothingToBreak as error:
             reason = reason or str(error)
+            continue
+        if not _same(broken, recording):
+            return broken
+        reason = reason or "it would leave the stream as it is"
     raise FaultError(str(fault), reason)
 
 
