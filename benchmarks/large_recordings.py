@@ -1,9 +1,9 @@
 """What a large recording costs to look at: ``python -m benchmarks.large_recordings``.
 
 Recordings of a quarter, half and all of so many MiB are made, and each is given to the command in a
-process of its own: the seconds it takes, and the most memory it ever has, less what the command has
-with next to nothing to do. Time that is linear doubles with the size; memory is held against the
-size of the file.
+process of its own: the seconds of the processor that it takes, and the most memory it ever has, less
+what the command has with next to nothing to do. Time that is linear doubles with the size; memory
+is held against the size of the file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,7 +61,7 @@ class Cost:
     """What a run of a command cost.
 
     Attributes:
-        seconds: from start to end.
+        seconds: of the processor, from start to end.
         memory: the most it had at once, in bytes.
     """
 
@@ -75,16 +74,15 @@ def cost(command: list[str]) -> Cost:
     program = (
         "import resource, subprocess, sys\n"
         "status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
-        "print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(status, used.ru_maxrss, used.ru_utime + used.ru_stime)"
     )
-    begun = time.perf_counter()
     told = subprocess.run(  # noqa: S603
         [sys.executable, "-c", program, *command], capture_output=True, text=True, check=True
     )
-    seconds = time.perf_counter() - begun
-    status, kilobytes = map(int, told.stdout.split())
-    assert status in (0, 1), told.stderr
-    return Cost(seconds, kilobytes * 1024)
+    status, kilobytes, seconds = told.stdout.split()
+    assert status in ("0", "1"), told.stderr
+    return Cost(float(seconds), int(kilobytes) * 1024)
 
 
 def rows(commands: list[str], size: int, shape: str) -> Iterator[str]:
