@@ -1,7 +1,7 @@
 """What a large recording costs to look at: ``python -m benchmarks.large_recordings``.
 
 Recordings of a quarter, half and all of so many MiB are made, and each is given to the command in a
-process of its own: the seconds of the processor that it takes, and the most memory it ever has, less
+process of its own: the seconds of the processor it takes, and the most memory it ever has, less
 what the command has with next to nothing to do. Time that is linear doubles with the size; memory
 is held against the size of the file.
 """
