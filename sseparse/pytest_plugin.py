@@ -181,10 +181,12 @@ class _Asked:
         name = ""
         options: dict[str, Any] = {}
         for marker in reversed(list(request.node.iter_markers("sse"))):
-            if len(marker.args) > 1 or not all(isinstance(arg, str) for arg in marker.args):
+            names = [*marker.args, *(v for key, v in marker.kwargs.items() if key == "name")]
+            if len(names) > 1 or not all(isinstance(one, str) for one in names):
                 pytest.fail(f"a marker names one recording; this is not one: {marker}", False)
-            name = marker.args[0] if marker.args else name
+            name = names[0] if names else name
             options |= marker.kwargs
+        options.pop("name", None)
         name = name or _own_name(request)
         if not name.endswith(SUFFIXES):
             name += SUFFIXES[0]
@@ -192,7 +194,7 @@ class _Asked:
         mode = _setting(request.config, "sse_record")
         records = mode == "all" or (mode == "once" and not path.exists())
         shown = os.path.relpath(path, request.config.invocation_params.dir)
-        how = f"there is no recording {shown}; "
+        how = f"there is no recording {shown}{_nearest(path)}; "
         if request.fixturename in ("sse_transport", "sse_async_transport"):
             how += f"record it with: pytest --sse-record=once '{request.node.nodeid}'"
         else:
@@ -238,6 +240,17 @@ class _Asked:
         return list(itertools.takewhile(Path.exists, paths))
 
 
+def _nearest(path: Path) -> str:
+    """Return a question that names the recording which may have been meant, if there is one."""
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    from difflib import get_close_matches
+
+    names = sorted(file.name for file in path.parent.iterdir() if file.suffix in SUFFIXES)
+    near = get_close_matches(path.name, names, 1, 0.75)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
 def _own_name(request: pytest.FixtureRequest) -> str:
     """Return the name of a test as that of a file."""
     name = (
@@ -271,6 +284,8 @@ def _transforms(options: Mapping[str, Any]) -> Transforms:
 
     given = dict(options)
     if "fault" in given:
+        if "faults" in given:
+            raise ValueError("the marker sse has fault= and faults=, which are one: give the first")
         given["faults"] = given.pop("fault")
     if "speed" in given:
         given["speed"] = _speed(given["speed"])
@@ -288,7 +303,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # RecordingError and FaultError are of the latter
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None  # or it is shown twice
 
 
 def _setting(config: pytest.Config, name: str) -> str:

@@ -220,11 +220,19 @@ def test_a_marker_breaks_the_stream(pytester: pytest.Pytester, folder: Path) -> 
             assert sse_recording.end.reason == "truncated"
             assert len(sse_recording.reads[0].data) == 4
 
+        @pytest.mark.sse(name="chat", fault=["duplicate@event=1", "cut@event=3"])
+        def test_several(sse_recording):
+            assert sse_recording.body == b"data: one\\n\\n" * 2
+
+        @pytest.mark.sse(fault=None)
+        def test_none(sse_transport):
+            assert get(sse_transport).endswith("two\\n\\n")
+
         def test_the_one_of_the_module(sse_transport):
             assert get(sse_transport).endswith("two\\n\\n")
         """,
     )
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=5)
 
 
 SPEEDS = """
@@ -299,6 +307,11 @@ def test_a_recording_that_is_missing_is_one_clear_line(pytester: pytest.Pytester
         ("'chat', sped=1", "*the marker sse has no option 'sped'; it has *fault*speed*"),
         ("'chat', 'other'", "*a marker names one recording*"),
         ("7", "*a marker names one recording*"),
+        ("'chat', name='chat'", "*a marker names one recording*"),
+        ("'chart'", "*there is no recording *chart.txt (did you mean chat.txt?); record it with*"),
+        ("'chat', fault='cut', faults='reset'", "*fault= and faults=*"),
+        ("'chat', fault='stall@event=2:1s'", "*at full speed nothing is waited for*"),
+        ("'chat', fault=['cut@event=2', 'nonsense']", "*nonsense*"),
         ("'damaged'", "*damaged.txt.timing.jsonl:1: *"),
     ],
 )
@@ -311,7 +324,9 @@ def test_what_a_marker_cannot_mean_is_one_clear_line(
     result = run(pytester, f"@pytest.mark.sse({marker})\ndef test_it(sse_transport): pass")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([words])
-    assert "pytest_plugin.py" not in result.stdout.str()
+    shown = result.stdout.str()
+    assert "pytest_plugin.py" not in shown
+    assert "another exception" not in shown
 
 
 @pytest.mark.parametrize(

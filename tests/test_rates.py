@@ -46,6 +46,9 @@ def test_an_interval_puts_every_read_so_far_behind_the_one_before() -> None:
     assert times(interval(CHAT, 0.5)) == [1.0, 1.5, 2.0, 2.5]
     assert times(interval(CHAT, 0.0)) == [1.0] * 4
     assert interval([], 1.0) == ()
+    for endless in (interval, ttft):
+        with pytest.raises(ValueError, match="is inf; it counts seconds"):
+            endless(CHAT, float("inf"))
 
 
 def test_a_rate_counts_events_whatever_the_reads() -> None:

@@ -7,6 +7,7 @@ of stays: a rate leaves the time of the first read, and the first token leaves t
 from __future__ import annotations
 
 import itertools
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
@@ -22,12 +23,12 @@ def interval(reads: Iterable[Read], seconds: float) -> tuple[Read, ...]:
     """Give every read the same distance from the one before; the first keeps its time.
 
     Raises:
-        ValueError: ``seconds`` is below 0.
+        ValueError: ``seconds`` is below 0, or has no end.
 
     >>> interval([Read(1.0, b"a"), Read(1.5, b"b"), Read(9.0, b"c")], 0.25)
     (Read(time=1.0, data=b'a'), Read(time=1.25, data=b'b'), Read(time=1.5, data=b'c'))
     """
-    if not seconds >= 0:
+    if not 0 <= seconds < math.inf:
         raise ValueError(f"interval is {seconds}; it counts seconds, from 0 up")
     reads = tuple(reads)
     start = reads[0].time if reads else 0.0
@@ -78,9 +79,9 @@ def ttft(reads: Iterable[Read], seconds: float) -> tuple[Read, ...]:
     stream without text, the first event counts.
 
     Raises:
-        ValueError: ``seconds`` is below 0.
+        ValueError: ``seconds`` is below 0, or has no end.
     """
-    if not seconds >= 0:
+    if not 0 <= seconds < math.inf:
         raise ValueError(f"ttft is {seconds}; it counts seconds, from 0 up")
     reads = tuple(reads)
     if not reads:

@@ -11,6 +11,7 @@ which ``max_gap`` and ``speed`` change like all others.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 
@@ -24,8 +25,10 @@ from sseparse.replay._chunking import Chunking, coalesce, rechunk
 from sseparse.replay._faults import ONLY_WAITING, Fault, apply_faults, parse_faults
 
 
-def _as_faults(faults: str | Iterable[Fault]) -> tuple[Fault, ...]:
-    return parse_faults(faults) if isinstance(faults, str) else tuple(faults)
+def _as_faults(faults: str | Iterable[str | Fault] | None) -> tuple[Fault, ...]:
+    given = [faults] if isinstance(faults, str) else faults or ()
+    parsed = [parse_faults(one) if isinstance(one, str) else (one,) for one in given]
+    return tuple(itertools.chain.from_iterable(parsed))
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +43,8 @@ class Transforms:
         token_rate: tokens per second, in the same way; see ``token_rate``.
         ttft: seconds to the first token.
         jitter: the share of itself, 0 to 1, by which each gap is changed by chance.
-        faults: what breaks, as text (``"cut@event=12,stall@byte=4000:3s"``) or as values.
+        faults: what breaks, as text (``"cut@event=12,stall@byte=4000:3s"``), or as several texts
+            or ``Fault`` values.
         max_gap: the longest gap to leave, in seconds of the recording.
         speed: 2.0 is twice as fast, ``math.inf`` at once.
         seed: of all that is left to chance: the same seed, the same bytes and times.
