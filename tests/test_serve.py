@@ -116,6 +116,8 @@ def test_a_request_that_none_fits_is_told_the_nearest() -> None:
     with pytest.raises(NoSuchRecording) as caught:
         Recordings({"chat.txt": recording}).choose(Request("GET", "http://a/v1/responses"))
     assert error["message"] == str(caught.value)
+    assert received.raw_body.endswith(b"}\n")  # it is read in a terminal
+    assert "difference" not in json.loads(named.raw_body)["error"]
 
 
 def test_the_body_of_a_request_chooses_and_its_credentials_are_not_compared() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -24,8 +25,24 @@ from sseparse.recording import Request
 from sseparse.replay import Recordings, Transforms
 from sseparse.server import Limits, Played, ReplayServer
 from sseparse.server._loop import new_event_loop
+from sseparse.server._origins import check_origin
 
 DEFAULT = Limits()
+
+
+def _origins(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in given:
+        try:
+            check_origin(origin)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}.") from None
+    return given
+
+
+def _seconds(_: click.Context, __: click.Parameter, given: float) -> float:
+    if math.isnan(given):  # which is in every range, for click
+        raise click.BadParameter("'nan' is no number of seconds.")
+    return given
 
 
 @click.command(
@@ -55,6 +72,7 @@ Examples:
     "--cors",
     multiple=True,
     metavar="ORIGIN",
+    callback=_origins,
     help="Let web pages of this origin read the responses; * lets all. Repeatable.",
 )
 @click.option(
@@ -94,6 +112,7 @@ Examples:
 @click.option(
     "--idle-timeout",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_seconds,
     default=DEFAULT.idle,
     show_default=True,
     metavar="S",

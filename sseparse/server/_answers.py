@@ -73,7 +73,9 @@ class Answers:
                 chunked=asked.chunked,
             )
         except NoSuchRecording as missing:
-            return error(404, str(missing), nearest=missing.nearest, difference=missing.difference)
+            # (Where only the name is another, there is no more to tell.)
+            more = {"difference": missing.difference} if missing.difference else {}
+            return error(404, str(missing), nearest=missing.nearest, **more)
         except FaultRefused as refused:
             return error(400, str(refused))
         # 204 tells an EventSource that it need not come again (WHATWG HTML, section 9.2.3).

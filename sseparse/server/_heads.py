@@ -132,12 +132,12 @@ def error_response(status: int, message: str, *, last: bool) -> tuple[h11.Respon
 
 
 def error_body(message: str, kind: str = INVALID, /, **more: object) -> bytes:
-    """Return the JSON of an error.
+    r"""Return the JSON of an error, as a line: curl shows it to people.
 
     >>> error_body("none")
-    b'{"error": {"message": "none", "type": "invalid_request_error"}}'
+    b'{"error": {"message": "none", "type": "invalid_request_error"}}\n'
     """
-    return json.dumps({"error": {"message": message, "type": kind, **more}}).encode()
+    return json.dumps({"error": {"message": message, "type": kind, **more}}).encode() + b"\n"
 
 
 _REASONS = {

@@ -15,6 +15,7 @@ from sseparse.recording import Request
 from sseparse.recording._recorder import log_error
 from sseparse.replay import Recordings, Transforms
 from sseparse.server._answers import Answers
+from sseparse.server._origins import check_origin
 from sseparse.server._repertoire import Repertoire
 from sseparse.server._replay_client import ReplayConnection
 from sseparse.server._shared import BACKLOG, url_of
@@ -83,9 +84,12 @@ class ReplayServer:
             on_request: is given each request.
 
         Raises:
-            ValueError: a transform is out of its range, or names an event that is not there.
+            ValueError: a transform is out of its range, or names an event that is not there; an
+                origin is none that a browser sends.
             RecordingError: a recording has a status or headers that cannot be sent.
         """
+        for origin in cors:
+            check_origin(origin)
         repertoire = Repertoire(recordings, transforms)
         self._answers = Answers(repertoire, tuple(cors), allow_request_faults)
         self._limits = limits

@@ -239,7 +239,7 @@ class ReplayConnection(asyncio.Protocol):
         self._stage.on_request(asked.request)
         answers = self._stage.answers
         if asked.path == STATS and asked.method in ("GET", "HEAD"):
-            answer: Own | Frames = Own(200, json.dumps(self._stage.stats()).encode())
+            answer: Own | Frames = Own(200, json.dumps(self._stage.stats()).encode() + b"\n")
         else:
             answer = answers.answer(asked)
         more = answers.cors_headers(asked)

@@ -58,7 +58,8 @@ def serve_in_thread(
     Raises:
         OSError: a file cannot be read, or the address cannot be listened at.
         RecordingError: there is no recording, or one is damaged.
-        ValueError: a transform is out of its range, or names an event that is not there.
+        ValueError: a transform is out of its range, or names an event that is not there; an
+            origin is none that a browser sends.
 
     >>> import urllib.request
     >>> with serve_in_thread(Recording.from_bytes(b"data: 1\n\n")) as base_url:
