@@ -37,7 +37,8 @@ class Opened:
         self.driver.get("about:blank")
         for kind in ("browser", "performance"):
             self._log(kind)
-        self.driver.get(url)
+        self.driver.get(url)  # which at times returns before a large page is there
+        self.wait(lambda: self.run("return document.readyState") == "complete", "it is loaded")
 
     def by_id(self, name: str) -> WebElement:
         """Return an element."""

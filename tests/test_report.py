@@ -230,3 +230,13 @@ def test_the_library_that_draws_comes_with_its_licence() -> None:
 
     vendor = Path(room.__path__[0]) / "page" / "vendor"
     assert "MIT" in (vendor / "uPlot.LICENSE").read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in (*SCRIPTS, *STYLES) if "/" not in name])
+def test_the_parts_of_the_page_are_small_and_make_no_html_of_text(name: str) -> None:
+    import sseparse.inspect._report as room
+
+    text = (Path(room.__path__[0]) / "page" / name).read_text(encoding="utf-8")
+    assert text.count("\n") < 400
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http:"):
+        assert way not in text

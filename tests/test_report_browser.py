@@ -13,7 +13,7 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
-from sseparse import Recording
+from sseparse import Read, Recording
 from sseparse.inspect import report
 from sseparse.inspect._walk import Source
 
@@ -125,8 +125,9 @@ def test_a_finding_leads_to_its_event(browser: Opened, folder: Path) -> None:
 def test_search_and_filter_leave_what_was_asked_for(page: Opened) -> None:
     assert shown_events(page) == len(events()) + 1
     page.press("/", "W7 ")
-    page.wait(lambda: shown_events(page) == 1, "one is found")
-    assert page.run("return document.querySelector('#rows mark').textContent") == "w7 "
+    found = "return [...document.querySelectorAll('#rows mark')].map((one) => one.textContent)"
+    page.wait(lambda: page.run(found) == ["w7 "], "one is found, and marked")
+    assert shown_events(page) == 1
     page.press(*[Keys.BACKSPACE] * 3)
     page.wait(lambda: shown_events(page) == len(events()) + 1, "all are there again")
     page.run("filter.value = 'class:2'; filter.dispatchEvent(new Event('change'))")
@@ -174,13 +175,23 @@ def test_the_pointer_shows_the_event_under_it_and_a_click_chooses_it(page: Opene
     page.wait(lambda: page.text("detail").startswith("Event 1"), "it is chosen")
 
 
-def test_it_plays_at_the_speed_that_was_chosen(page: Opened) -> None:
+def test_it_plays_at_the_speed_that_was_chosen(browser: Opened, folder: Path) -> None:
+    # It does not end while it is looked at, however slow the machine is.
+    page = made(browser, folder, Recording((Read(0.1, events()[1]), Read(3600.0, END))))
     measure = """
         const done = arguments[arguments.length - 1];
         const scrub = document.getElementById("scrub");
-        const start = [performance.now(), Number(scrub.value)];
-        const passed = (now, place) => (place - start[1]) / (now - start[0]) * 1000;
-        setTimeout(() => done(passed(performance.now(), Number(scrub.value))), 400);
+        let first = null;
+        let frames = 0;
+        const look = () => {  // after the page's own look at the clock, frame by frame
+            const now = [performance.now(), Number(scrub.value)];
+            first ??= now;
+            frames += 1;
+            const passed = now[0] - first[0];
+            if (passed > 400 && frames > 5) done((now[1] - first[1]) / passed * 1000);
+            else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
     """
     page.press(" ")
     slow = page.driver.execute_async_script(measure)
@@ -188,8 +199,8 @@ def test_it_plays_at_the_speed_that_was_chosen(page: Opened) -> None:
     assert page.run("return speed.selectedOptions[0].textContent") == "2×"
     fast = page.driver.execute_async_script(measure)
     page.press(" ")
-    assert slow == pytest.approx(1, rel=0.3)
-    assert fast == pytest.approx(2, rel=0.3)
+    assert slow == pytest.approx(1, rel=0.25)
+    assert fast == pytest.approx(2, rel=0.25)
     stopped = place(page)
     assert page.driver.execute_async_script(measure) == 0
     assert place(page) == stopped
@@ -198,7 +209,7 @@ def test_it_plays_at_the_speed_that_was_chosen(page: Opened) -> None:
 
 
 def test_while_it_plays_the_text_grows_as_it_came(page: Opened) -> None:
-    page.press(*"++++", " ")  # 16 times as fast
+    page.press("+", " ")
     watch = """
         const done = arguments[arguments.length - 1];
         const seen = [];

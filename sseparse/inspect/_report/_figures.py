@@ -27,7 +27,7 @@ class Figure:
     meaning: str
 
 
-_E2E = "end to end: request sent to the end of the stream, else to its last byte"
+_E2E = "request sent to the end of the stream, else to its last byte"
 _ICL = (
     "inter-chunk latency: the gaps between events that carry what the model writes "
     "(content, reasoning, refusals, tool arguments)"
@@ -66,11 +66,10 @@ def _times(metrics: Metrics) -> Iterator[Figure]:
         "TTFT tool call", seconds(metrics.ttft_tool_call), f"{sent} tool call".capitalize()
     )
     if (icl := metrics.icl) is not None:
-        of = f"{_ICL}; of {icl.count:,} gaps"
-        yield Figure("ICL p50", seconds(icl.p50), f"{of}, half are at most this")
-        yield Figure("ICL p95", seconds(icl.p95), f"{of}, 95 of 100 are at most this")
-        yield Figure("ICL p99", seconds(icl.p99), f"{of}, 99 of 100 are at most this")
-        yield Figure("ICL max", seconds(icl.max), f"{of}, the longest")
+        yield Figure("ICL p50", seconds(icl.p50), f"{_ICL}: half of {icl.count:,} are at most this")
+        yield Figure("ICL p95", seconds(icl.p95), "95 of 100 of these gaps are at most this")
+        yield Figure("ICL p99", seconds(icl.p99), "99 of 100 of these gaps are at most this")
+        yield Figure("ICL max", seconds(icl.max), "the longest of these gaps")
     yield Figure(
         "TPOT",
         seconds(metrics.tpot),

@@ -23,16 +23,17 @@ function showDetail(root, stream, index) {
   const adds = [...new Set([...stream.deltas(index)].map((delta) => delta.kind))];
   if (adds.length) facts.push(["Adds", adds.join(", ")]);
   const text = items.data[index];
+  const indented = pretty(text);
   const code = el("pre", { tabindex: "0", dir: "auto", "aria-label": "Data" });
   const buttons = el("span", { class: "buttons" });
   let raw = false;
   let whole = false;
   const show = () => {
-    const all = raw ? text : pretty(text);
+    const all = raw ? text : indented;
     const cut = !whole && all.length > ENOUGH;
     code.textContent = cut ? all.slice(0, ENOUGH) : all;
     buttons.replaceChildren(
-      ...(pretty(text) === text ? [] : [toggle(raw ? "Indented" : "As sent", () => { raw = !raw; })]),
+      ...(indented === text ? [] : [toggle(raw ? "Indented" : "As sent", () => { raw = !raw; })]),
       ...(cut ? [toggle(`All ${count(all.length)} characters`, () => { whole = true; })] : []),
     );
   };

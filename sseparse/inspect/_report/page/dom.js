@@ -46,16 +46,17 @@ function bytes(value) {
  * Return JSON text over several lines; other text as it is.
  *
  * The tokens stay as they were written: decoding and encoding would round long numbers, and lose
- * keys that come twice.
+ * keys that come twice. What is very long is left alone: it would take longer than anybody reads.
  */
 function pretty(text) {
+  if (text.length > 1_000_000) return text;
   try {
     const value = JSON.parse(text);
     if (typeof value !== "object" || value === null) return text;
   } catch {
     return text;
   }
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs) ?? [];
+  const tokens = text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs) ?? [];
   const lines = [];
   let line = "";
   let depth = 0;

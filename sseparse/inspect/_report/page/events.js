@@ -2,6 +2,7 @@
 /* The table of events: search, filter, and the one that is chosen. */
 
 const ROW_HEIGHT = 26;
+const ROWS_IN_SIGHT = 13;
 
 class EventTable {
   constructor(stream, choose) {
@@ -14,6 +15,7 @@ class EventTable {
     );
     byId("search").value = "";
     byId("filter").replaceChildren(...this.#filters());
+    byId("rows").style.height = `${Math.min(Math.max(stream.count, 1), ROWS_IN_SIGHT) * ROW_HEIGHT}px`;
     this.list = new VirtualList(byId("rows"), ROW_HEIGHT, (at) => this.#make(at), (row, at) => this.#mark(row, at));
     on("search", "input", () => this.#searchSoon());
     on("filter", "change", () => this.filter());

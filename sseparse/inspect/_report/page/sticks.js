@@ -48,4 +48,4 @@ function timeTicks(_plot, splits) {
 }
 
 /** Return numbers of events as the words of an axis. */
-const numberTicks = (_plot, splits) => splits.map((split) => (Number.isInteger(split) ? count(split) : ""));
+const numberTicks = (_plot, splits) => splits.map((split) => (split > 0 && Number.isInteger(split) ? count(split) : ""));
