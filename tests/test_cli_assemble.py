@@ -90,7 +90,7 @@ def test_a_protocol_unheard_of_is_refused_with_those_there_are() -> None:
 def test_text_and_native_exclude_each_other() -> None:
     result = run("assemble", FIXTURE, "--text", "--native")
     assert (result.status, result.out) == (2, b"")
-    assert result.error_lines[-1] == "Error: --text and --native: which of the two?"
+    assert result.error_lines[-1].startswith("sseparse: --text and --native: which of the two?")
 
 
 def test_what_no_protocol_claims_has_no_native_object() -> None:

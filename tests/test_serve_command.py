@@ -80,11 +80,20 @@ def test_what_cannot_be_served_is_one_line_and_exit_2(tmp_path: Path) -> None:
                 ("serve", tmp_path / "empty"),
                 ("serve", tmp_path / "damaged.txt"),
                 ("serve", tmp_path / "none.txt"),
+                ("serve", FIXTURE, "--fault", "cut@event=9999"),
+                ("serve", FIXTURE, "--no-such-option"),
             ]
         )
     for result, words in zip(
         results,
-        ["in use", "no recording in this folder", "damaged.txt", "No such file"],
+        [
+            "in use",
+            "no recording in this folder",
+            "damaged.txt",
+            "No such file",
+            "the stream has 81 events",
+            "No such option",
+        ],
         strict=True,
     ):
         assert result.status == 2

@@ -98,6 +98,28 @@ def cli() -> None:
     """
 
 
+_NO_ARGUMENTS: tuple[type[click.ClickException], ...] = tuple(
+    [
+        getattr(click.exceptions, name)
+        for name in ("NoArgsIsHelpError",)
+        if hasattr(click.exceptions, name)
+    ]
+)
+"""What click raises for a command without anything, from 8.2 on; before, it printed the help."""
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Say in one line what click would say in four, and where to read on."""
+    if isinstance(error, _NO_ARGUMENTS):  # the whole help is what it says
+        error.show()
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" See '{context.command_path} --help'." if context is not None else ""
+    message = error.format_message()
+    stop = "" if message.endswith((".", "?", "!")) else "."
+    tell(f"{message}{stop}{hint}")
+
+
 def main() -> NoReturn:
     """Run the command and exit; no traceback reaches the terminal."""
     if sys.stderr is None:  # closed: or else click would mix its messages into the output
@@ -112,7 +134,7 @@ def main() -> NoReturn:
         color = False if os.environ.get("NO_COLOR") else None
         status = cli.main(prog_name="sseparse", standalone_mode=False, color=color)
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         _exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _restore_terminal()

@@ -73,9 +73,10 @@ class Answers:
                 chunked=asked.chunked,
             )
         except NoSuchRecording as missing:
-            # (Where only the name is another, there is no more to tell.)
-            more = {"difference": missing.difference} if missing.difference else {}
-            return error(404, str(missing), nearest=missing.nearest, **more)
+            told, nearest = str(missing), missing.nearest
+            if not missing.difference:  # only the name is another
+                return error(404, told, nearest=nearest)
+            return error(404, told, nearest=nearest, difference=missing.difference)
         except FaultRefused as refused:
             return error(400, str(refused))
         # 204 tells an EventSource that it need not come again (WHATWG HTML, section 9.2.3).
