@@ -48,7 +48,8 @@ def check_recording(path: Path, fact: Served, end: str = "eof") -> Recording:
         for read, write in zip(recording.reads, fact.writes, strict=True)
     ]
     assert min(delays) > -0.001, "read before it was written"
-    assert statistics.median(delays) < NEAR
+    # Far less than if the times were those of the end; a busy machine has its share of that.
+    assert statistics.median(delays) < max(NEAR, 0.3 * (fact.writes[-1].time - fact.writes[0].time))
     assert sent_at < fact.asked_at + 0.001
     assert sent_at + recording.header.headers_at > fact.headers_at - 0.001
     assert recording.end.reason == end

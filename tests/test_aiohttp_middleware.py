@@ -239,7 +239,7 @@ def test_the_first_event_comes_as_soon_as_without_recording(tmp_path: Path) -> N
     with serve(Reply([EVENTS[0]])) as server:
         asyncio.run(run(server.url))
     assert len(times[True]) == len(times[False]) == 15
-    assert statistics.median(times[True]) - statistics.median(times[False]) < NEAR
+    assert statistics.median(times[True]) < 2 * statistics.median(times[False]) + NEAR
 
 
 @pytest.mark.parametrize(

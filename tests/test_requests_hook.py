@@ -187,7 +187,7 @@ def test_the_first_event_comes_as_soon_as_without_recording(tmp_path: Path) -> N
                 next(reads(response))
                 times[bool(number % 2)].append(time.perf_counter() - start)
     assert len(hook.recordings) == 15
-    assert statistics.median(times[True]) - statistics.median(times[False]) < NEAR
+    assert statistics.median(times[True]) < 2 * statistics.median(times[False]) + NEAR
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_the_first_event_comes_as_soon_as_without_recording(is_async: bool, tmp_
                         for _ in response.iter_bytes():
                             times[client is recording].append(time.perf_counter() - start)
     assert len(times[True]) == len(times[False]) == 15
-    assert statistics.median(times[True]) - statistics.median(times[False]) < NEAR
+    assert statistics.median(times[True]) < 2 * statistics.median(times[False]) + NEAR
 
 
 @every_way

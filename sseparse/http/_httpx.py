@@ -32,6 +32,24 @@ def stream_class(word: str, kind: type, base: type) -> type:
     return type(f"{word}{base.__name__}", (kind, base), {})
 
 
+_OF_ASYNC = ("handle_async_request", "__aenter__", "__aexit__", "aclose")
+_OF_SYNC = ("handle_request", "__enter__", "__exit__", "close")
+
+
+def no_such_attribute(transport: object, name: str) -> AttributeError:
+    """Return the error for an attribute that a transport has not; what ``__getattr__`` raises.
+
+    A client that is given the transport of the other kind asks for it.
+    """
+    own = type(transport).__name__
+    message = f"{own!r} object has no attribute {name!r}"
+    if name in _OF_ASYNC:
+        message += f": {own} is for Client; AsyncClient takes Async{own}"
+    elif name in _OF_SYNC:
+        message += f": {own} is for AsyncClient; Client takes {own.removeprefix('Async')}"
+    return AttributeError(message)
+
+
 class Sent:
     """When a request went out: once there is a connection, which takes time of its own.
 

@@ -22,6 +22,7 @@ import attrs
 
 from sseparse.recording import Read, Recording, Request
 from sseparse.replay import Ending, Recordings, Transforms, ending_of, headers_of, status_of
+from sseparse.replay._transforms import as_transforms
 
 PathOrRecording: TypeAlias = str | os.PathLike[str] | Recording
 
@@ -131,7 +132,7 @@ class Replays:
                 when the one that it is true of is to be played.
         """
         self._recordings = as_recordings(recordings)
-        self._transforms = transforms
+        self._transforms = as_transforms(transforms)
         self._lock = threading.Lock()
         self._playbacks: dict[int, tuple[Recording, Playback]] = {}
         if len(self._recordings.by_name) == 1:

@@ -46,6 +46,9 @@ class RecordsResponses:
                 gets ``-2`` behind it.
             on_error: is told, in one line, when a recording ends early or cannot begin. By default
                 the logger ``sseparse`` is. The stream goes on, whatever it does.
+
+        Raises:
+            ValueError: there is a folder in ``name``.
         """
         self.recordings: list[Path] = []
         self._report_to = on_error

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sseparse.http._httpx import library_of, stream_class
+from sseparse.http._httpx import library_of, no_such_attribute, stream_class
 from sseparse.http._playback import Playback, Replays, Waiter
 from sseparse.recording import Request
 from sseparse.replay import Ending
@@ -69,6 +69,9 @@ class ReplayTransport(Replays, _AnyClass):  # type: ignore[misc]
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
+    def __getattr__(self, name: str) -> Any:
+        raise no_such_attribute(self, name)
+
     def __enter__(self) -> Self:
         return self
 
@@ -105,6 +108,9 @@ class AsyncReplayTransport(Replays, _AnyClass):  # type: ignore[misc]
 
     async def aclose(self) -> None:
         """Do nothing: there is no connection."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_such_attribute(self, name)
 
     async def __aenter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from sseparse.http._httpx import Sent, library_of, stream_class
+from sseparse.http._httpx import Sent, library_of, no_such_attribute, stream_class
 from sseparse.http._recorded import RecordedBody, RecordsResponses, body_length
 from sseparse.recording import Request
 from sseparse.recording._recorder import Report, log_error
@@ -189,6 +189,9 @@ class RecordingTransport(_Records, _AnyClass):  # type: ignore[misc]
             if transport is not None:
                 transport.close()
 
+    def __getattr__(self, name: str) -> Any:
+        raise no_such_attribute(self, name)
+
     def __enter__(self) -> Self:
         if self._wrapped is not None:
             self._wrapped.__enter__()
@@ -257,6 +260,9 @@ class AsyncRecordingTransport(_Records, _AnyClass):  # type: ignore[misc]
         for transport in [self._wrapped, *self._defaults.values()]:
             if transport is not None:
                 await transport.aclose()
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_such_attribute(self, name)
 
     async def __aenter__(self) -> Self:
         if self._wrapped is not None:

@@ -33,6 +33,17 @@ class _Body(msgspec.Struct):
     model: str = ""
 
 
+def _file_name(name: str | None) -> str | None:
+    """Return the name of a file, without the ending that every recording gets.
+
+    Raises:
+        ValueError: there is a folder in it.
+    """
+    if name is not None and ("/" in name or "\\" in name or name in (".", "..")):
+        raise ValueError(f"name is {name!r}; it names a file, and the folder is given apart")
+    return name and name.removesuffix(".txt")
+
+
 @attrs.frozen
 class RecordingFolder:
     """Where recordings go, and which responses are recorded.
@@ -50,7 +61,7 @@ class RecordingFolder:
     path: Path = attrs.field(converter=Path)
     all_responses: bool = False
     request_body: bool = False
-    name: str | None = None
+    name: str | None = attrs.field(default=None, converter=_file_name)
     on_error: Report = log_error
     clock: Callable[[], float] = time.monotonic
 

@@ -131,6 +131,20 @@ class Transforms:
 _NOTHING = Transforms()
 
 
+def as_transforms(given: Transforms) -> Transforms:
+    """Return what was given, if it is what it should be.
+
+    Raises:
+        TypeError: it is something else, such as the options of a ``Transforms`` in a dict.
+    """
+    if isinstance(given, Transforms):
+        return given
+    kind = type(given).__name__
+    raise TypeError(
+        f"transforms= takes a Transforms, such as Transforms(speed=10.0); this is {kind}"
+    )
+
+
 def _with_reads(recording: Recording, reads: tuple[Read, ...]) -> Recording:
     """Return the recording with other reads; the end keeps its distance to the last of them."""
     if reads == recording.reads:

@@ -9,6 +9,7 @@ import attrs
 from sseparse._errors import FaultError, SSEError
 from sseparse.recording import Recording, Request
 from sseparse.replay import Recordings, Transforms, parse_faults
+from sseparse.replay._transforms import as_transforms
 from sseparse.server._frames import Frames, make_frames, make_head
 from sseparse.server._resume import rest_after
 
@@ -35,7 +36,7 @@ class Repertoire:
 
     def __init__(self, recordings: Recordings, transforms: Transforms) -> None:
         self._recordings = recordings
-        self._transforms = transforms
+        self._transforms = as_transforms(transforms)
         self._names = {id(one): name for name, one in recordings.by_name.items()}
         self._usual: dict[tuple[str, bool], Frames] = {}
         self._odd: OrderedDict[tuple[str, bool, str, str], Frames | None] = OrderedDict()
