@@ -64,6 +64,29 @@ def test_json_is_for_programs(other: str) -> None:
     assert (found["path"], found["b"]) == ("choices[0].delta.content", " goes on")
 
 
+def test_half_a_character_and_nan_are_json_for_programs_too(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('data: {"text": "\\ud83d", "n": NaN}\n\n')
+    (tmp_path / "b").write_text('data: {"text": "x", "n": 1}\n\n')
+    result = run("diff", "--json", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert (result.status, result.err) == (1, "")
+    assert "NaN" not in result.out.decode()
+    text, number = json.loads(result.out)["differences"]
+    assert (text["a"], number["a"]) == ("\ud83d", None)
+
+
+def test_exact_leaves_nothing_out_and_a_cut_stream_is_no_whole_one(tmp_path: Path) -> None:
+    streams = {"a": "id: 1\ndata: x\n\n", "b": "id: 2\ndata: x\n\n", "cut": "id: 1\ndata: x\n"}
+    for name, text in streams.items():
+        (tmp_path / name).write_text(text)
+    a, b, cut = (str(tmp_path / name) for name in streams)
+    plain, exact, unfinished = run_all(
+        [("diff", a, b), ("diff", "--exact", a, b), ("diff", a, cut)]
+    )
+    assert plain.status == 0
+    assert exact.out.decode().splitlines()[-2:] == ['- event.id: "1"', '+ event.id: "2"']
+    assert unfinished.out.decode().splitlines()[-1] == "+ unfinished: true"
+
+
 def test_quiet_tells_by_the_status_alone(other: str) -> None:
     result = run("diff", "-q", FIXTURE, other)
     assert (result.status, result.out, result.err) == (1, b"", "")
@@ -94,6 +117,7 @@ def test_stdin_is_one_of_the_two() -> None:
         (["nowhere.txt", FIXTURE], "nowhere.txt: No such file"),
         (["--tolerance", "1", FIXTURE, FIXTURE], "--tolerance is for --timing"),
         (["--bytes", "--exact", FIXTURE, FIXTURE], "--bytes looks at none"),
+        (["--timing", "--tolerance", "nan", FIXTURE, FIXTURE], "'nan' is no number of seconds"),
         ([FIXTURE], "Missing argument"),
     ],
 )

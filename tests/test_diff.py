@@ -11,7 +11,7 @@ from strategies import streams
 
 from sseparse import Read, Recording
 from sseparse.assembly import JSONObject, JSONValue
-from sseparse.inspect import ABSENT, Diff, Level, diff
+from sseparse.inspect import ABSENT, IGNORED, Diff, Level, diff
 from sseparse.inspect._diff import _events
 
 
@@ -70,6 +70,81 @@ def test_a_pattern_with_a_dot_is_a_path_from_the_top() -> None:
     a, b = (Recording.from_bytes(b'data: {"p":%d,"x":{"p":%d}}\n\n' % (n, n)) for n in (1, 2))
     assert [one.path for one in diff(a, b, ignore=["$.p"]).differences] == ["x.p"]
     assert [one.path for one in diff(a, b, ignore=["x.p"]).differences] == ["p"]
+
+
+GEMINI = (
+    b'data: {"candidates": [{"content": {"parts": [{"functionCall": {"id": "%d", "name": "delete",'
+    b'"args": {"order_id": %d}}}]}}]}\n\n'
+)
+ANTHROPIC = (
+    b'data: {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use",'
+    b'"id": "toolu_%d", "name": "rm", "input": {"file_id": %d}}}\n\n'
+)
+MCP = (
+    b'data: {"jsonrpc": "2.0", "id": %d, "result": {"content": [],'
+    b'"structuredContent": {"id": %d}}}\n\n'
+)
+AG_UI = b'data: {"type": "RUN_FINISHED", "runId": "%d", "result": {"id": %d}}\n\n'
+
+
+@pytest.mark.parametrize("stream", [GEMINI, ANTHROPIC, MCP, AG_UI])
+def test_ids_in_arguments_and_results_count_and_those_of_the_protocol_do_not(stream: bytes) -> None:
+    assert compare(stream % (1, 1), stream % (2, 1)).same
+    (found,) = compare(stream % (1, 1), stream % (2, 7)).differences
+    assert found.path.endswith("id")
+    assert (found.a, found.b) == (1, 7)
+
+
+def test_keys_that_somebody_names_are_left_out_of_arguments_too() -> None:
+    a, b = (Recording.from_bytes(GEMINI % (n, n)) for n in (1, 2))
+    assert diff(a, b, ignore=[*IGNORED, "order_id"]).same
+    assert diff(a, b, ignore=[*IGNORED, "*.args.*"]).same
+
+
+def test_one_text_is_one_pattern() -> None:
+    a, b = (Recording.from_bytes(b'data: {"created": %d}\n\n' % n) for n in (1, 2))
+    assert diff(a, b, ignore="created").same
+    assert not diff(a, b, ignore="x").same
+    with pytest.raises(TypeError, match="7 in it; its patterns are texts"):
+        diff(a, b, ignore=[7])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("level", ["events", "completion"])
+def test_an_unfinished_event_differs_from_a_finished_one(level: Level) -> None:
+    whole = HELLO + b"data: [DONE]\n\n"
+    assert told(compare(whole, whole[:-1], level)) == [("unfinished", ABSENT, True)]
+    assert compare(whole[:-1], whole[:-1], level).same
+
+
+def test_the_retry_of_an_event_counts_and_its_id_does_if_nothing_is_ignored() -> None:
+    one, other = b"id: 1\nretry: 100\ndata: x\n\n", b"id: 2\nretry: 500\ndata: x\n\n"
+    assert told(compare(one, other)) == [("event.retry", 100, 500)]
+    a, b = Recording.from_bytes(one), Recording.from_bytes(other)
+    assert [found.path for found in diff(a, b, ignore=()).differences] == [
+        "event.id",
+        "event.retry",
+    ]
+    assert diff(a, b, ignore=["id", "retry"]).same
+
+
+def test_nan_equals_nan() -> None:
+    found = compare(b'data: {"a": NaN, "b": 1}\n\n', b'data: {"a": NaN, "b": NaN}\n\n')
+    assert [one.path for one in found.differences] == ["b"]
+
+
+def nested(levels: int, end: str) -> bytes:
+    return f"data: {'[' * levels}{end}{']' * levels}\n\n".encode()
+
+
+@pytest.mark.parametrize("level", ["events", "completion"])
+@pytest.mark.parametrize("levels", [90, 600, 50_000])
+def test_json_may_be_nested_as_deep_as_it_likes(level: Level, levels: int) -> None:
+    keys = ('{"b": [1, 2], "a": "x"}', '{"a": "x", "b": [1, 2]}', '{"a": "x", "b": [1, 3]}')
+    one, equal, other = (nested(levels, text) for text in keys)
+    assert compare(one, one, level).same
+    assert compare(one, equal, level).same == (levels < 1000)  # deeper it is no JSON to Python
+    (found,) = compare(one, other, level).differences
+    assert "3" in str(found.b)
 
 
 def test_types_and_plain_text_are_compared_too() -> None:
@@ -154,3 +229,11 @@ def test_a_level_that_is_none_is_refused() -> None:
         diff(timed(), timed(), level="words")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="tolerance is -1"):
         diff(timed(), timed(), level="timing", tolerance=-1)
+    with pytest.raises(ValueError, match="tolerance is nan"):
+        diff(timed(), timed(), level="timing", tolerance=float("nan"))
+
+
+@pytest.mark.parametrize("given", [None, 7, b"data: x\n\n"])
+def test_what_is_no_recording_is_refused_in_words(given: object) -> None:
+    with pytest.raises(TypeError, match="is no recording: give a Recording or a path"):
+        diff(given, timed())  # type: ignore[arg-type]

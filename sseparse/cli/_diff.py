@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from sseparse import Recording
-from sseparse.cli._input import STDIN, read_chunks
+from sseparse.cli._input import STDIN, Seconds, read_chunks
 from sseparse.cli._output import one_line, print_json, tell
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ Examples:
     "level",
     flag_value="events",
     default=True,
-    help="Compare event by event: the type, and the data as JSON where it is JSON (the default).",
+    help="Compare event by event: type, id, retry, and the data as JSON where it is JSON (the "
+    "default).",
 )
 @click.option(
     "--completion",
@@ -64,11 +65,13 @@ Examples:
     "path from the top. May be given several times.",
 )
 @click.option(
-    "--exact", is_flag=True, help="Leave nothing out; by default: ids, time stamps, fingerprints."
+    "--exact",
+    is_flag=True,
+    help="Compare ids, time stamps and fingerprints, too; by default they are left out.",
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     metavar="SECONDS",
     help="With --timing, by how much times may differ.  [default: 0.005]",
 )
@@ -89,7 +92,8 @@ def diff_command(
     """Tell what differs between the recordings A and B (- is stdin).
 
     Ids, time stamps and fingerprints differ from run to run, so the keys id, *_id, created and the
-    like are left out (--exact compares them). Keep-alive comments are left out, too.
+    like are left out (--exact compares them), but for what stands in the arguments of a call, the
+    result of a tool and the like. Keep-alive comments are always left out; --bytes has them.
 
     The exit status is 0 if nothing differs, 1 if something does, 2 if a file cannot be read.
     """

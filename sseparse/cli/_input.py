@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
@@ -143,3 +144,18 @@ class Head:
 
 
 _SHOWN = 200
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; click takes ``nan`` for one."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{str(value)!r} is no number of seconds.", param, ctx)
+        return number

@@ -7,6 +7,7 @@ one) never reach a terminal: in text they become U+FFFD, in JSON an escape that 
 from __future__ import annotations
 
 import json
+import math
 import re
 
 import click
@@ -23,16 +24,30 @@ _BARE_IN_JSON = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 def encode_json(value: object) -> bytes:
     """Return the JSON of a value as one line of UTF-8, whatever the locale says."""
+    return _encoded(value, None)
+
+
+def _encoded(value: object, indent: int | None) -> bytes:
     try:
         text = msgspec.json.encode(value)
+        text = text if indent is None else msgspec.json.format(text, indent=indent)
     except UnicodeEncodeError:  # half a surrogate pair: only as an escape can it be written
-        text = json.dumps(value).encode()
+        text = json.dumps(_without_nan(value), indent=indent).encode()
     return _BARE_IN_JSON.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), text)
 
 
 def print_json(value: object) -> None:
     """Print a JSON value over several lines, as jq does."""
-    click.echo(msgspec.json.format(encode_json(value), indent=2))
+    click.echo(_encoded(value, 2))
+
+
+def _without_nan(value: object) -> object:
+    """Return a JSON value with null for NaN and infinities, which JSON has no words for."""
+    if isinstance(value, dict):
+        return {key: _without_nan(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def printable(text: str) -> str:

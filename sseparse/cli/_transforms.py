@@ -14,6 +14,7 @@ import attrs
 import click
 
 from sseparse import FaultError, Recording
+from sseparse.cli._input import Seconds
 from sseparse.replay import Chunking, Transforms, parse_faults
 
 ReturnT = TypeVar("ReturnT")
@@ -64,21 +65,6 @@ def _parse_rechunk(
     return int(value)
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds; click takes ``nan`` for one."""
-
-    name = "seconds"
-
-    def convert(
-        self, value: float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the number."""
-        number: float = super().convert(value, param, ctx)
-        if math.isnan(number):
-            self.fail(f"{str(value)!r} is no number of seconds.", param, ctx)
-        return number
-
-
 _OPTIONS = [
     click.option(
         "--speed",
@@ -89,7 +75,7 @@ _OPTIONS = [
     ),
     click.option(
         "--max-gap",
-        type=_Seconds(min=0),
+        type=Seconds(min=0),
         metavar="S",
         help="Shorten every longer pause to S seconds of the recording (before --speed).",
     ),
@@ -107,7 +93,7 @@ _OPTIONS = [
         metavar="N",
         help="Join every N reads into one.",
     ),
-    click.option("--interval", type=_Seconds(min=0), metavar="S", help="A read every S seconds."),
+    click.option("--interval", type=Seconds(min=0), metavar="S", help="A read every S seconds."),
     click.option(
         "--rate",
         type=click.FloatRange(min=0, min_open=True),
@@ -122,7 +108,7 @@ _OPTIONS = [
         "length of their text.",
     ),
     click.option(
-        "--ttft", type=_Seconds(min=0), metavar="S", help="The first token comes after S seconds."
+        "--ttft", type=Seconds(min=0), metavar="S", help="The first token comes after S seconds."
     ),
     click.option(
         "--jitter",

@@ -60,8 +60,16 @@ def opened(source: Source) -> Recorded:
 
     Raises:
         OSError, RecordingError: see ``Recording.load``.
+        TypeError: it is neither.
     """
-    return open_recording(source) if isinstance(source, (str, os.PathLike)) else source
+    if isinstance(source, (str, os.PathLike)):
+        return open_recording(source)
+    if not hasattr(source, "reads"):
+        made = "; Recording.from_bytes makes one of bytes" if isinstance(source, bytes) else ""
+        raise TypeError(
+            f"a {type(source).__name__} is no recording: give a Recording or a path{made}"
+        )
+    return source
 
 
 ItemKind = Literal["event", "comment", "unknown_field", "unfinished"]

@@ -7,21 +7,16 @@ from typing import Literal, get_args
 
 import attrs
 
-from sseparse.assembly import JSONObject, JSONValue
+from sseparse.assembly import JSONObject
 from sseparse.inspect._diff._bytes import byte_differences
-from sseparse.inspect._diff._differences import Difference, Ignore, differences
+from sseparse.inspect._diff._differences import Difference, differences
 from sseparse.inspect._diff._events import event_differences
+from sseparse.inspect._diff._ignore import IGNORED, Ignore
 from sseparse.inspect._diff._timing import Figure, figures, timing_differences
 from sseparse.inspect._walk import Recorded, Source, opened, walk
 
 Level = Literal["events", "completion", "timing", "bytes"]
 """What of two streams is compared."""
-
-IGNORED = (
-    *("id", "*_id", "*Id", "created", "created_at", "completed_at", "expires_at", "createTime"),
-    *("system_fingerprint", "obfuscation", "$.p", "event_id", "timestamp"),
-)
-"""Keys whose values are new each time: ids, stamps, fingerprints, random padding."""
 
 TOLERANCE = 0.005
 """Seconds by which times may differ and still be called the same: what a busy machine takes."""
@@ -61,7 +56,7 @@ def diff(
     b: Source,
     *,
     level: Level = "events",
-    ignore: Iterable[str] = IGNORED,
+    ignore: str | Iterable[str] = IGNORED,
     tolerance: float = TOLERANCE,
 ) -> Diff:
     r"""Compare two recordings.
@@ -69,15 +64,21 @@ def diff(
     Args:
         a: the first: a ``Recording``, or the path of one.
         b: the second.
-        level: ``"events"``: type and data of each event, JSON by its values; comments are left
-            out. ``"completion"``: what the streams come to, however they are cut. ``"timing"``: the
-            figures of ``metrics``, and when each read came. ``"bytes"``: the bodies.
-        ignore: keys that are left out of JSON, as patterns; see ``Ignore``. ``()`` for none.
+        level: ``"events"``: type, id, retry and data of each event, JSON by its values, and whether
+            the stream ends inside it; comments are left out. ``"completion"``: what the streams
+            come to, however they are cut. ``"timing"``: the figures of ``metrics``, and when each
+            read came. ``"bytes"``: the bodies.
+        ignore: keys that are left out of JSON, as a pattern or several: as the shell matches names,
+            held against a key wherever it stands; one with a dot in it, against the path from the
+            top, without indices (``"choices.delta.role"``). ``"id"`` and ``"retry"`` are the
+            fields of events, too. The patterns of ``IGNORED`` spare arguments of calls, results of
+            tools and the like: what is said there counts. ``()`` for none.
         tolerance: seconds by which times may differ.
 
     Raises:
         OSError, RecordingError: a recording cannot be read; see ``Recording.load``.
-        ValueError: there is no such level, or the tolerance is below 0.
+        TypeError: ``a`` or ``b`` is no recording and no path, or a pattern is no text.
+        ValueError: there is no such level, or the tolerance is below 0 or no number.
 
     >>> from sseparse.recording import Recording
     >>> a = Recording.from_bytes(b'data: {"id": "1", "text": "Hi"}\n\n')
@@ -103,7 +104,14 @@ def diff(
     return Diff(level, tuple(differences(values[0], values[1])))
 
 
-def _completion(recording: Recorded) -> JSONValue:
-    """Return what a stream comes to; what was odd about it counts events, and is left out."""
-    value = walk(recording).to_dict()
-    return {name: entry for name, entry in value.items() if name != "findings"}
+def _completion(recording: Recorded) -> JSONObject:
+    """Return what a stream comes to, and whether its last event is unfinished.
+
+    What else was odd about it counts events, and is left out.
+    """
+    completion = walk(recording)
+    value = completion.to_dict()
+    del value["findings"]
+    if any(finding.code == "unfinished-event" for finding in completion.findings):
+        value["unfinished"] = True
+    return value

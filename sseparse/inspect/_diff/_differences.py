@@ -1,14 +1,12 @@
 """Differences between two JSON values, each with the path that leads to it.
 
-What changes from run to run (ids, time stamps, fingerprints) is left out on both sides by the names
-of keys, before anything is compared.
+What changes from run to run was left out on both sides before (see ``_ignore``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
-from fnmatch import fnmatchcase
 from typing import Literal
 
 import attrs
@@ -33,7 +31,9 @@ class Difference:
     Attributes:
         path: what differs: the way to it in the JSON of the event or the completion, such as
             ``"choices[0].delta.content"``; ``"data"`` where that is no JSON, ``"event"`` for the
-            event type, a name of ``Metrics`` for a figure; ``""``: all of it.
+            event type, ``"event.id"`` and ``"event.retry"`` for those fields, ``"unfinished"``
+            where a stream ends inside an event, a name of ``Metrics`` for a figure; ``""``: all of
+            it.
         a: what it is in the first recording, or ``ABSENT``.
         b: what it is in the second, or ``ABSENT``.
         event_a: the event of the first that it stands in, counted from 1, or None.
@@ -60,45 +60,6 @@ class Difference:
         }
 
 
-class Ignore:
-    """Which keys are left out.
-
-    Args:
-        patterns: as the shell matches names. One is held against a key wherever it stands; one with
-            a dot in it, against the path from the top, indices left out (``"$.p"``,
-            ``"choices.delta.role"``).
-    """
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        patterns = tuple(patterns)
-        self._keys = [pattern for pattern in patterns if "." not in pattern]
-        self._paths = [pattern.removeprefix("$.") for pattern in patterns if "." in pattern]
-
-    def ignores(self, key: str, path: str = "") -> bool:
-        """Return whether the value of this key is left out.
-
-        >>> ignore = Ignore(["*_id", "$.p"])
-        >>> ignore.ignores("item_id", "response.item_id"), ignore.ignores("p", "choices.p")
-        (True, False)
-        """
-        return any(fnmatchcase(key, pattern) for pattern in self._keys) or any(
-            fnmatchcase(path or key, pattern) for pattern in self._paths
-        )
-
-    def strip(self, value: JSONValue, path: str = "") -> JSONValue:
-        """Return a JSON value without the keys that are left out."""
-        if isinstance(value, dict):
-            kept: JSONObject = {}
-            for key, entry in value.items():
-                inner = f"{path}.{key}" if path else key
-                if not self.ignores(key, inner):
-                    kept[key] = self.strip(entry, inner)
-            return kept
-        if isinstance(value, list):
-            return [self.strip(entry, path) for entry in value]
-        return value
-
-
 def differences(a: JSONValue, b: JSONValue, path: str = "") -> Iterator[Difference]:
     """Yield where two JSON values differ, as deep down as can be said.
 
@@ -117,8 +78,15 @@ def differences(a: JSONValue, b: JSONValue, path: str = "") -> Iterator[Differen
             one = a[index] if index < len(a) else ABSENT
             other = b[index] if index < len(b) else ABSENT
             yield from _entry(one, other, f"{path}[{index}]")
-    elif a != b or isinstance(a, bool) != isinstance(b, bool):  # (in Python True is 1)
+    elif not _equal(a, b):
         yield Difference(path, a, b)
+
+
+def _equal(a: JSONValue, b: JSONValue) -> bool:
+    """Return whether two values are the same, of which one at most holds others."""
+    if a != a and b != b:  # NaN, which Python reads in JSON: here it equals itself
+        return True
+    return a == b and isinstance(a, bool) == isinstance(b, bool)  # (in Python True is 1)
 
 
 def _entry(a: JSONValue | Absent, b: JSONValue | Absent, path: str) -> Iterator[Difference]:

@@ -15,7 +15,8 @@ import attrs
 
 from sseparse._events import Comment, ServerSentEvent, UnknownField
 from sseparse.assembly import Completion, JSONObject, JSONValue
-from sseparse.inspect._diff._differences import ABSENT, Difference, Ignore, differences
+from sseparse.inspect._diff._differences import ABSENT, Difference, differences
+from sseparse.inspect._diff._ignore import Ignore
 from sseparse.inspect._walk import Recorded, SeenItem, SeenRead, walk
 
 MOST_COMPARISONS = 4_000_000
@@ -32,10 +33,11 @@ class _Event:
     type: str
     data: JSONValue
     is_json: bool
+    rest: JSONObject
     key: str
 
     def value(self) -> JSONObject:
-        return {"event": self.type, "data": self.data}
+        return {"event": self.type, "data": self.data, **self.rest}
 
 
 class _EventsFold:
@@ -50,9 +52,10 @@ class _EventsFold:
         if isinstance(item.item, Comment):
             return  # keep-alives: when they come is the network's affair
         data, is_json = self._data(item.item)
+        rest = self._rest(item.item, item.unfinished)
         canonical = json.dumps(data, sort_keys=True) if is_json else data
-        key = f"{item.type}\0{canonical}"
-        self.events.append(_Event(item.number, item.offset, item.type, data, is_json, key))
+        key = f"{item.type}\0{canonical}\0{json.dumps(rest)}"
+        self.events.append(_Event(item.number, item.offset, item.type, data, is_json, rest, key))
 
     def _data(self, item: ServerSentEvent | UnknownField) -> tuple[JSONValue, bool]:
         text = item.value if isinstance(item, UnknownField) else item.data
@@ -60,6 +63,16 @@ class _EventsFold:
             return self._ignore.strip(json.loads(text)), True
         except (ValueError, RecursionError):
             return text, False
+
+    def _rest(self, item: ServerSentEvent | UnknownField, unfinished: bool) -> JSONObject:
+        """Return what else there is of an event, under the names that a difference is told by."""
+        if isinstance(item, UnknownField):
+            return {}
+        fields: JSONObject = {}
+        for name, value in (("id", item.id), ("retry", item.retry)):
+            if value is not None and not self._ignore.ignores(name, f"event.{name}"):
+                fields[f"event.{name}"] = value
+        return {**fields, "unfinished": True} if unfinished else fields
 
     def end(self, completion: Completion) -> None:
         pass
@@ -118,6 +131,9 @@ def _contents(one: _Event | None, other: _Event | None) -> Iterator[Difference]:
         return
     if one.type != other.type:
         yield Difference("event", one.type, other.type)
+    for name in dict.fromkeys([*one.rest, *other.rest]):
+        if one.rest.get(name) != other.rest.get(name):
+            yield Difference(name, one.rest.get(name, ABSENT), other.rest.get(name, ABSENT))
     if one.is_json and other.is_json:
         for found in differences(one.data, other.data):
             yield attrs.evolve(found, path=found.path or "data")
