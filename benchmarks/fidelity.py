@@ -18,6 +18,7 @@ from pathlib import Path
 
 import attrs
 
+from benchmarks._fidelity_streams import recorded
 from benchmarks._fidelity_ways import WAYS, Way
 from sseparse import Read, Recording, generate
 from sseparse.replay import Transforms
@@ -113,10 +114,19 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fidelity", description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path, help="recordings of your own")
+    parser.add_argument(
+        "--recorded",
+        type=int,
+        metavar="N",
+        help="so many streams of real providers: of fixtures/, and of ../shared if it is there",
+    )
     parser.add_argument("--speed", nargs="+", type=float, default=[1.0, 10.0])
     parser.add_argument("--way", nargs="+", choices=WAYS, default=list(WAYS))
     options = parser.parse_args()
-    originals = {str(path): Recording.load(path) for path in options.paths} or recordings()
+    originals = {str(path): Recording.load(path) for path in options.paths}
+    if options.recorded:
+        originals |= recorded(options.recorded)
+    originals = originals or recordings()
     sys.stdout.write(HEAD)
     with tempfile.TemporaryDirectory() as folder:
         for name in options.way:

@@ -102,7 +102,7 @@ def test_the_body_and_the_reads_are_those_that_were_sent(name: str, traced: Trac
     data, served = traced[name]
     found, recording = one(data)
     assert recording.body == served.body == b"".join(write.data for write in script(name))
-    assert len(last_writes(recording, served)) > 0.9 * len(served.writes)
+    assert len(last_writes(recording, served)) > 0.5 * len(served.writes)
     # The chunk that ends the body brings nothing; mostly it comes alone.
     assert data.count(b"<= Recv data") - len(recording.reads) in (0, 1)
     assert recording.end.reason == "eof"

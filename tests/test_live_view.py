@@ -36,7 +36,7 @@ def test_text_stays_and_the_status_goes(recording: Path) -> None:
     assert terminal.finish() == 0
     shown = plain(terminal.shown)
     assert re.search(r"\d\.\d s  \d events  [\d,]+ bytes  ~\d+ tokens/s  gap \d\.\d s  /", shown)
-    assert "gap 0.8 s" in shown  # the wait is told while it lasts
+    assert re.search(r"gap 0\.[5-9] s", shown)  # the wait is told while it lasts
     *text, summary = shown.rstrip().splitlines()
     assert [line for line in text if line.strip()][-1].endswith(
         '[tool call] weather {"city": "Paris"}'

@@ -2,8 +2,8 @@
 
 Where reads of a recording are close together, two writes are in a pipe before its reader has woken
 up, and come as one read. So a write waits until the pipe is empty, if only for a moment: who reads
-nothing (a pager, a program that thinks) holds no stream up, and is not waited for again before it
-has caught up.
+nothing (a pager, a program that thinks) makes a burst of reads late by as much, once, and the pace
+not at all.
 
 How full a pipe is, Linux tells at both its ends. Elsewhere nothing is waited for.
 """
@@ -17,8 +17,11 @@ import sys
 import time
 from typing import BinaryIO
 
-PATIENCE = 0.002
-"""Seconds; a reader that does nothing else needs a tenth of a millisecond."""
+PATIENCE = 0.01
+"""Seconds for a burst of reads; a reader that does nothing else needs a tenth of a millisecond."""
+
+_PAUSE = 0.001
+"""Seconds without a write after which the next begins a new burst."""
 
 _STEP = 0.00002
 """Seconds between two looks; the system makes 0.08 ms of it."""
@@ -29,7 +32,8 @@ class Pipe:
 
     def __init__(self, out: BinaryIO) -> None:
         self._file = _file_of(out)
-        self._keeps_up = True
+        self._patience = PATIENCE
+        self._waited_at = 0.0
         if self._file is not None:
             unread(self._file)  # what that imports, a write would have to wait for
 
@@ -37,13 +41,14 @@ class Pipe:
         """Wait until the reader has taken all, or has had its time for it."""
         if self._file is None:
             return
-        limit = time.monotonic() + PATIENCE
-        while unread(self._file):
-            if not self._keeps_up or time.monotonic() > limit:
-                self._keeps_up = False
-                return
+        now = time.monotonic()
+        if now - self._waited_at > _PAUSE:
+            self._patience = PATIENCE
+        while unread(self._file) and self._patience > 0:
             time.sleep(_STEP)
-        self._keeps_up = True
+            self._patience -= time.monotonic() - now
+            now = time.monotonic()
+        self._waited_at = now
 
 
 def unread(file: int) -> int:

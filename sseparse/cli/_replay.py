@@ -70,7 +70,7 @@ def replay_command(
 ) -> None:
     """Play FILE back to stdout at its own pace, one write for each read of the recording.
 
-    A pipe gets the next write when its reader has taken the last (for which it has 2 ms), so that
+    A pipe gets the next write when its reader has taken the last (for which it has 10 ms), so that
     the reads of the recording come as reads; not with --speed max.
 
     The times come from FILE.timing.jsonl if it is there, else from the created stamps in the
