@@ -87,8 +87,8 @@ CASES: dict[str, tuple[list[bytes], int | None]] = {
     "delta-after-error": ([ROLE, b'data: {"error":{"message":"x"}}\n\n', HI], 3),
     "error-in-stream": ([ROLE, b'data: {"error":{"message":"x"}}\n\n'], 2),
     "done-without-finish-reason": ([ROLE, HI, DONE], 3),
-    "incomplete": ([ROLE, HI], None),
-    "missing-end-marker": (GOOD[:-1], None),
+    "incomplete": ([ROLE, HI], 2),
+    "missing-end-marker": (GOOD[:-1], 4),
     "part-not-opened": ([START, TEXT, CLOSE, *END], 2),
     "part-opened-twice": ([START, BLOCK, BLOCK, TEXT, CLOSE, *END], 3),
     "delta-after-part-closed": ([START, BLOCK, CLOSE, TEXT, *END], 4),
@@ -100,9 +100,17 @@ CASES: dict[str, tuple[list[bytes], int | None]] = {
         ],
         2,
     ),
+    "sequence-gap": (
+        [
+            response("created", 0, response={**RESPONSE, "status": "in_progress"}),
+            response("completed", 2, response={**RESPONSE, "status": "completed"}),
+        ],
+        2,
+    ),
+    "no-answer": ([DONE], 1),
     # errors and refusals
     "refusal": ([ROLE, chunk(refusal="No."), STOP, DONE], 2),
-    "filtered": ([ROLE, HI, chunk("content_filter", usage(1, 1)), DONE], None),
+    "filtered": ([ROLE, HI, chunk("content_filter", usage(1, 1)), DONE], 4),
     "prompt-blocked": ([b'data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n'], 1),
     # usage
     "cumulative-usage": (
@@ -123,9 +131,10 @@ CASES: dict[str, tuple[list[bytes], int | None]] = {
         ],
         5,
     ),
-    "no-usage": ([ROLE, HI, chunk("stop"), DONE], None),
+    "no-usage": ([ROLE, HI, chunk("stop"), DONE], 4),
     # names, ids and shapes
     "bad-json": ([ROLE, b"data: {\n\n", *GOOD[1:]], 2),
+    "json-not-strict": ([ROLE, chunk(content="Hi", top={"p": float("nan")}), *GOOD[1:]], 2),
     "bad-shape": ([ROLE, b"data: [1]\n\n", *GOOD[1:]], 2),
     "choice-after-finish": ([ROLE, HI, chunk("stop"), chunk(usage=usage(9, 2)), DONE], 4),
     "finish-reason-repeated": ([ROLE, HI, chunk("stop"), STOP, DONE], 4),
@@ -153,11 +162,14 @@ CASES: dict[str, tuple[list[bytes], int | None]] = {
         [chunk(top={"model": "a"}, content="a"), chunk(top={"model": "b"}, content="b"), STOP],
         2,
     ),
-    "unknown-protocol": ([b'data: {"value": "x"}\n\n'], None),
+    "unknown-protocol": ([b'data: {"value": "x"}\n\n'] * 2, 1),
     "message-start-repeated": ([START, START, BLOCK, TEXT, CLOSE, *END], 2),
     # tools
-    "arguments-no-json": ([chunk(tool_calls=[call(0, "a", "f", "{")]), CALLED, DONE], None),
-    "finish-reason-unlike-calls": ([CALL, STOP, DONE], None),
+    "arguments-no-json": ([chunk(tool_calls=[call(0, "a", "f", "{")]), CALLED, DONE], 3),
+    "finish-reason-unlike-calls": ([CALL, STOP, DONE], 3),
+    "arguments-not-text": ([chunk(tool_calls=[call(0, "a", "f", {})]), CALLED, DONE], 1),
+    "calls-missing": ([ROLE, HI, CALLED, DONE], 4),
+    "tool-without-name": ([chunk(tool_calls=[call(0, "a", None, "{}")]), CALLED, DONE], 3),
     "legacy-function-call": (
         [chunk(function_call={"name": "f", "arguments": "{}"}), STOP, DONE],
         1,
@@ -213,4 +225,12 @@ NEAR_MISSES: dict[str, list[bytes]] = {
     "unfinished-event": GOOD,
     "data-after-done": [*GOOD, b": a comment\n\n"],
     "null-content": GOOD,
+    "incomplete": [b'data: {"value": "x"}\n\n'],  # nobody knows how such a stream ends
+    "json-not-strict": [ROLE, chunk(content="NaN", tool_calls=None), *GOOD[1:]],
+    "calls-missing": [CALL, CALLED, DONE],
+    "sequence-gap": [
+        response("created", 7, response={**RESPONSE, "status": "in_progress"}),
+        response("completed", 8, response={**RESPONSE, "status": "completed"}),
+    ],
+    "no-answer": GOOD,
 }

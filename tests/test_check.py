@@ -9,7 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_cases import CASES, DONE, GOOD, HI, HO, NEAR_MISSES, ROLE, STOP, chunk
+from check_cases import (
+    CALLED,
+    CASES,
+    DONE,
+    GOOD,
+    HI,
+    HO,
+    NEAR_MISSES,
+    RESPONSE,
+    ROLE,
+    START,
+    STOP,
+    call,
+    chunk,
+    gemini,
+    named,
+    response,
+    usage,
+)
 from chunks import FIXTURES, INDEX, STREAMS
 
 from sseparse import Finding, Read, Recording, generate
@@ -108,6 +126,47 @@ def test_what_is_found_many_times_is_told_once_and_how_often() -> None:
     assert finding.event_number == 2
 
 
+def test_a_number_in_a_message_is_not_said_of_others() -> None:
+    falls = [chunk(usage=usage(9, count), content="x") for count in (9, 5, 3)]
+    found = codes(b"".join([*falls, STOP, DONE]))["usage-falls"]
+    assert found.message == "output tokens fall from 9 to 5 (and 2 more)"
+
+
+def test_usage_is_checked_whoever_tells_it() -> None:
+    tokens = {"input_tokens": 5, "output_tokens": 4, "total_tokens": 999}
+    ended = response("completed", 1, response={**RESPONSE, "status": "completed", "usage": tokens})
+    assert "usage-sum" in codes(ended)
+    legacy = {"object": "text_completion", "choices": [{"text": "x", "index": 0}]}
+    payload = json.dumps({**legacy, "usage": usage(5, 4, 999)}).encode()
+    assert "usage-sum" in codes(b"data: " + payload + b"\n\n")
+    deltas = [named("message_delta", delta={}, usage={"output_tokens": count}) for count in (50, 3)]
+    assert "usage-falls" in codes(b"".join([START, *deltas]))
+    assert "usage-falls" in codes(chunk(usage=usage(500, 1)) + chunk(usage=usage(5, 2)))
+
+
+def test_usage_without_counts_is_none() -> None:
+    hello, last = gemini({"text": "Hi"}, usageMetadata={"trafficType": "ON_DEMAND"}), usage(9, 2)
+    counts = {"promptTokenCount": last["prompt_tokens"], "candidatesTokenCount": 2}
+    body = hello * 5 + gemini({"text": "."}, finish="STOP", usageMetadata=counts)
+    assert "cumulative-usage" not in codes(body)
+    assert codes(b"".join([chunk(usage=usage(9, n), content="a") for n in range(1, 81)]))[
+        "cumulative-usage"
+    ].message.endswith("(80 times)")
+
+
+def test_words_of_a_stream_of_plain_text_end_nothing() -> None:
+    body = (FIXTURES / "replicate" / "complete.txt").read_bytes()
+    assert b"[DONE]" in body
+    assert "data-after-done" not in codes(body)
+
+
+def test_arguments_are_checked_as_a_strict_parser_would() -> None:
+    body = chunk(tool_calls=[call(0, "a", "f", '{"x": NaN}')]) + CALLED + DONE
+    assert "NaN, which is no JSON" in codes(body)["arguments-no-json"].message
+    null = chunk(tool_calls=[call(0, "a", "f", None)]) + CALLED + DONE
+    assert "arguments of a call is empty" in codes(null)["tool-fields-empty"].message
+
+
 def test_errors_come_first_then_the_order_of_the_stream() -> None:
     body = b"".join([ROLE, chunk(role="a"), b"dat: x\n", b'data: {"error":{"message":"x"}}\n\n'])
     found = check(Recording.from_bytes(body, "none"))
@@ -141,12 +200,28 @@ def test_keep_alives_mask_a_stall() -> None:
     pings = [(float(second), b": ping\n\n") for second in range(1, 7)]
     assert timed((0.5, HI), *pings, (6.5, HO), (6.6, STOP)) == ["masked-stall"]
     assert timed((0.5, HI), *pings[:2], (3.0, HO), (3.1, STOP)) == []
+    assert timed(*pings, (6.5, HI), (6.6, STOP)) == ["masked-stall"]  # before the first word
+    assert timed((0.5, HI), (0.6, STOP), *pings) == ["masked-stall"]  # and after the last
 
 
 def test_a_burst_is_told_from_a_pair() -> None:
     assert timed((0.0, ROLE), (0.1, HI), (2.0, HI * 9), (2.1, STOP)) == ["burst"]
     assert timed((0.0, ROLE), (0.1, HI), (2.0, HI * 2), (2.1, STOP)) == []
     assert timed((0.0, ROLE), (0.1, HI), (0.2, HI * 9), (0.3, STOP)) == []
+
+
+def test_a_burst_begins_where_it_begins() -> None:
+    reads = (Read(0.1, ROLE), Read(2.0, HI * 9), Read(2.1, STOP))
+    (burst,) = check(Recording(reads), select=["burst"])
+    assert (burst.event_number, burst.offset) == (2, len(ROLE))
+    assert timed((10.0, HI * 9), (10.1, STOP)) == ["burst"]
+
+
+def test_of_several_waits_the_longest_is_told() -> None:
+    reads = (Read(0.0, ROLE), Read(6.0, HI), Read(66.0, HO), Read(72.0, STOP))
+    (stall,) = check(Recording(reads), select=["stall"])
+    assert stall.message == "nothing came for 60.0 s (and 2 more)"
+    assert (stall.event_number, stall.offset) == (3, len(ROLE + HI))
 
 
 def test_a_stream_that_comes_whole_is_buffered() -> None:
@@ -157,7 +232,14 @@ def test_a_clock_may_go_back() -> None:
     found = check(
         Recording((Read(1.0, ROLE), Read(0.5, HI), Read(0.6, STOP))), select=["clock-back"]
     )
-    assert [(one.event_number, one.offset) for one in found] == [(1, len(ROLE))]
+    assert [(one.event_number, one.offset) for one in found] == [(2, len(ROLE))]
+    late_head = Recording((Read(1.0, ROLE), Read(1.1, STOP)), Header(headers_at=5.0))
+    assert [one.message for one in check(late_head, select=["clock-back"])] == [
+        "the head of the response came 4.000 s after its body began"
+    ]
+    stamps = [chunk(top={"created": at}, content="x") for at in (1732551212, 1732551210)]
+    (stamp,) = check(Recording.from_bytes(b"".join(stamps), "none"), select=["clock-back"])
+    assert (stamp.event_number, stamp.offset) == (2, len(stamps[0]))
 
 
 # The rules
@@ -196,6 +278,7 @@ def test_codes_and_groups_are_chosen() -> None:
     assert found(select=["format"]) == {"unknown-field"}
     assert found(ignore=["protocol"]) == {"unknown-field"}
     assert found(select=["protocol"], ignore=["role-repeated"]) == {"missing-end-marker"}
+    assert found(select="format") == {"unknown-field"}  # one is one, and not its letters
     with pytest.raises(ValueError, match="no code or group 'nonsense'"):
         check(recording, select=["nonsense"])
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from cli import FIXTURE, REPOSITORY, chunk, run
+from cli import COMMAND, FIXTURE, REPOSITORY, chunk, posix, run
 from sarif_pydantic import Sarif
 
 from sseparse.inspect import RULES, check
@@ -33,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 def test_each_finding_is_a_line() -> None:
     result = run("check", FIXTURE)
     usage, role = result.out.decode().splitlines()
-    grows = "info: usage stands on many chunks, and grows (78 times) [cumulative-usage]"
+    grows = "info: usage stands on many chunks (80 times) [cumulative-usage]"
     assert usage == f"{FIXTURE}: event 1, byte 0: {grows}"
     more = "info: the role stands in more than one delta (79 times) [role-repeated]"
     assert role == f"{FIXTURE}: event 2, byte 396: {more}"
@@ -78,7 +81,7 @@ def test_json_is_a_line_for_each(folder: Path) -> None:
     assert found == expected
 
 
-COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
+ANNOTATION = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 """An annotation, as GitHub's runner reads it."""
 
 
@@ -92,7 +95,7 @@ def test_github_reads_the_annotations(folder: Path) -> None:
     result = run("check", folder, "--format", "github")
     read = []
     for line in result.out.decode().splitlines():
-        command = COMMAND.fullmatch(line)
+        command = ANNOTATION.fullmatch(line)
         assert command is not None, line
         pairs = [pair.partition("=") for pair in command[2].split(",")]
         read.append((command[1], {key: plain(value) for key, _, value in pairs}, plain(command[3])))
@@ -173,3 +176,37 @@ def test_a_folder_without_streams_is_told(tmp_path: Path) -> None:
     result = run("check", tmp_path)
     assert result.status == 2
     assert "no recording in this folder" in result.err
+
+
+def test_a_folder_without_recordings_is_told_and_the_rest_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = run("check", tmp_path / "empty", FIXTURE)
+    assert result.status == 2
+    assert "1 stream, " in result.err
+    assert "role-repeated" in result.out.decode()
+    assert "Traceback" not in result.err
+
+
+@posix
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_a_pipe_is_read_once(form: str) -> None:
+    script = f"{shlex.join(COMMAND)} check --format {form} <(cat {FIXTURE})"
+    result = subprocess.run(
+        ["bash", "-c", script], capture_output=True, cwd=REPOSITORY, timeout=20, check=False
+    )
+    assert result.returncode == 0
+    assert b"cumulative-usage" in result.stdout
+    assert form in ("text", "json") or b"pipe" not in result.stdout
+
+
+@posix
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_a_file_of_any_name_is_checked(form: str, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/caf\xe9: 100%,\n.txt"
+    with open(path, "wb") as file:  # noqa: PTH123 (a name that is no text)
+        file.write((REPOSITORY / FIXTURE).read_bytes())
+    result = subprocess.run(
+        [*COMMAND, "check", "--format", form, path], capture_output=True, timeout=20, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert b"cumulative-usage" in result.stdout

@@ -9,7 +9,7 @@ import random
 import attrs
 import numpy as np
 import pytest
-from chunks import STREAMS
+from chunks import FIXTURES, STREAMS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -268,3 +268,61 @@ def test_the_timeline_tells_what_each_event_added(scripted: Recording) -> None:
     assert adds[2] == ("content",)
     assert adds[6][0] == "tool_call"
     assert adds[7] == ("arguments",)
+
+
+# What is told oddly
+
+
+def test_thoughts_that_are_counted_apart_are_output_too() -> None:
+    """As Gemini does; 4 tokens of text and 6 of thoughts, the first of them after a second."""
+    counts = {"promptTokenCount": 3, "candidatesTokenCount": 4, "thoughtsTokenCount": 6}
+
+    def gemini(text: str, *, thought: bool = False, **more: object) -> bytes:
+        part = {"text": text, "thought": thought}
+        payload = {"candidates": [{"content": {"role": "model", "parts": [part]}, **more}]}
+        return f"data: {json.dumps({**payload, 'usageMetadata': counts})}\n\n".encode()
+
+    reads = (
+        Read(1.0, gemini("Hm.", thought=True)),
+        Read(2.0, gemini("Four words of it", finishReason="STOP")),
+    )
+    figures = metrics(Recording(reads, None, End("eof", t=4.0)))
+    assert figures.tpot == pytest.approx((4.0 - 1.0) / (10 - 1))
+    assert figures.tokens_per_second == pytest.approx(10 / 4.0)
+    assert figures.to_otel()["gen_ai.usage.output_tokens"] == 10
+    assert figures.to_otel()["gen_ai.usage.reasoning.output_tokens"] == 6
+
+
+def test_cached_tokens_that_are_counted_apart_are_input_too() -> None:
+    figures = metrics(STREAMS / "anthropic-cache-usage.sse")
+    usage = figures.completion.usage
+    assert usage is not None
+    raw = usage.raw
+    counts = [raw[f"{name}input_tokens"] for name in ("", "cache_read_", "cache_creation_")]
+    assert figures.to_otel()["gen_ai.usage.input_tokens"] == sum(
+        count for count in counts if isinstance(count, int)
+    )
+
+
+def test_a_number_of_tokens_that_cannot_be_is_none() -> None:
+    huge = {"prompt_tokens": 1, "completion_tokens": 10**400, "total_tokens": 1}
+    recording = Recording((Read(0.5, chunk(content="a")), Read(1.0, chunk(huge, "stop"))))
+    assert metrics(recording).tpot is None
+    assert "tokens_per_second" in metrics(recording).unknown
+
+
+def test_of_created_stamps_no_wait_is_told() -> None:
+    figures = metrics(Recording.load(FIXTURES / "xai-grok-beta.txt"))
+    assert (figures.timing, figures.stalls) == ("created", ())
+
+
+def test_what_is_no_recording_is_refused_in_words_that_help() -> None:
+    with pytest.raises(TypeError, match=r"a bytes is no recording.*Recording\.from_bytes"):
+        metrics(b"data: 1\n\n")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a NoneType is no recording"):
+        timeline(None)  # type: ignore[arg-type]
+
+
+def test_an_event_of_any_size_is_seen() -> None:
+    large = Recording((Read(0.5, chunk(content="a" * (65 * 2**20))),))
+    assert metrics(large).events == 1

@@ -127,20 +127,22 @@ def check_command(
         raise click.UsageError(f"{wrong}.") from None
     if files.count(STDIN) > 1:
         raise click.UsageError("stdin comes once")
-    paths = list(in_folders(files))
     checked: list[Checked] = []
     unreadable = 0
+    paths: list[str] = []
+    for file in files:
+        try:
+            paths += in_folders([file])
+        except (OSError, ValueError) as error:  # a folder without recordings, say
+            unreadable += 1
+            tell(_why(file, error))
     with _progress(paths) as advance:
         for path in paths:
             try:
                 found = _check(path, codes, protocol, advance)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # a damaged timing file is one of these
                 unreadable += 1
-                tell(f"{error.filename or path}: {error.strerror or error}")
-                continue
-            except ValueError as error:  # a damaged timing file
-                unreadable += 1
-                tell(one_line(str(error)))
+                tell(_why(path, error))
                 continue
             checked.append(Checked(path, found))
             if form == "text" and not quiet:
@@ -153,6 +155,12 @@ def check_command(
         click.echo(_summary(checked), err=True)
     failed = any(one.severity == "error" for each in checked for one in each.findings)
     context.exit(UNREADABLE if unreadable else ERRORS if failed else 0)
+
+
+def _why(path: str, error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename or path}: {error.strerror or error}"
+    return one_line(str(error))
 
 
 def _check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -71,8 +72,8 @@ def _github(checked: Sequence[Checked]) -> Iterator[bytes]:
     for each in checked:
         lines = _lines(each)
         for finding in each.findings:
-            properties = {} if each.path == STDIN else {"file": _relative(each.path)}
-            if finding.offset is not None:
+            properties = {"file": _relative(each.path)} if _is_file(each.path) else {}
+            if properties and finding.offset is not None:
                 properties["line"] = str(lines[finding.offset])
             properties["title"] = f"sseparse {finding.code}"
             told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
@@ -99,13 +100,18 @@ def _relative(path: str) -> str:
 
 def _uri(path: str) -> str:
     found = _relative(path)
-    return found if found.startswith("file:") else quote(found)
+    return found if found.startswith("file:") else quote(os.fsencode(found))
+
+
+def _is_file(path: str) -> bool:
+    """Return whether it can be looked at again, as a pipe cannot."""
+    return path != STDIN and Path(path).is_file()
 
 
 def _lines(checked: Checked) -> dict[int, int]:
-    """Return the number of the line that each offset is on, from 1; of stdin it is not known."""
+    """Return the number of the line that each offset is on, from 1; of a pipe it is not known."""
     offsets = sorted({one.offset for one in checked.findings if one.offset is not None})
-    if checked.path == STDIN or not offsets:
+    if not _is_file(checked.path):
         return dict.fromkeys(offsets, 1)
     found: dict[int, int] = {}
     at = 0
@@ -144,7 +150,7 @@ def _sarif(checked: Sequence[Checked]) -> dict[str, object]:
 
 def _results(checked: Checked, codes: list[str]) -> Iterator[dict[str, object]]:
     lines = _lines(checked)
-    uri = "stdin" if checked.path == STDIN else _uri(checked.path)
+    uri = _uri(checked.path) if _is_file(checked.path) else "stdin"
     for finding in checked.findings:
         region: dict[str, object] = {"startLine": 1}
         if finding.offset is not None:

@@ -64,6 +64,8 @@ def list_events(
     if not timed and (chosen.since is not None or chosen.until is not None):
         raise click.UsageError(f"{one_line(file)} has no times, so none to choose events by")
     size = size_of(recorded)
+    if recorded.timing == "created":
+        tell("the times are those of created stamps, whole seconds spread evenly: none is measured")
     listing = _Listing(chosen, timed=timed, as_json=as_json, size=size)
     with progress("listing", 0 if sys.stdout.isatty() else size) as advance:
         walk(recorded, listing, protocol=protocol, progress=advance)
@@ -86,7 +88,7 @@ class _Listing:
         self._heading = self._row(("event", "offset", "read", "t", "gap"), "type", "size")
         # In a pipe nothing is cut off but what a preview is anyway.
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-        self._room = max(10, width - len(self._heading) - 1) if width else 0
+        self._width = width
 
     def read(self, read: SeenRead) -> None:
         """Take one read."""
@@ -103,8 +105,8 @@ class _Listing:
             click.echo(encode_json(self._values(item, gap)))
         else:
             if not self.count:
-                click.echo(click.style(self._heading.rstrip(), bold=True))
-            click.echo(self._line(item, gap))
+                click.echo(click.style(self._fitted(self._heading.rstrip()), bold=True))
+            click.echo(self._fitted(self._line(item, gap)))
         self.count += 1
 
     def _values(self, item: SeenItem, gap: float) -> dict[str, object]:
@@ -126,10 +128,14 @@ class _Listing:
         times = (f"{item.time:.3f}", f"{gap:+.3f}") if self._timed else ("-", "-")
         # What stands last may run from right to left, and moves nothing.
         text = one_line(preview(item))
-        if self._room and cell_len(text) > self._room:
-            text = set_cell_size(text, self._room - 1).rstrip() + "…"
         places = (number, str(item.offset), str(item.read), *times)
         return self._row(places, one_line(item.type), str(item.size)) + text
+
+    def _fitted(self, line: str) -> str:
+        """Return a line that fits the terminal."""
+        if not self._width or cell_len(line) < self._width:
+            return line
+        return set_cell_size(line, max(1, self._width - 2)).rstrip() + "…"
 
     def _row(self, places: tuple[str, str, str, str, str], kind: str, size: str) -> str:
         number, offset, read, time, gap = places

@@ -150,7 +150,8 @@ def _response(one: Inspected) -> Iterator[tuple[str, Text]]:
 
 def _stream(metrics: Metrics) -> Iterator[tuple[str, Text]]:
     completion = metrics.completion
-    told = [completion.protocol, completion.model, f"finish_reason {completion.finish_reason}"]
+    reason = completion.finish_reason
+    told = [completion.protocol, completion.model, f"finish_reason {reason}" if reason else None]
     yield "stream", Text(", ".join(cut_short(word, 80) for word in told if word))
     whole = "complete" if completion.complete else "incomplete"
     style = "" if completion.complete else "red"

@@ -31,7 +31,7 @@ def _encoded(value: object, indent: int | None) -> bytes:
     try:
         text = msgspec.json.encode(value)
         text = text if indent is None else msgspec.json.format(text, indent=indent)
-    except UnicodeEncodeError:  # half a surrogate pair: only as an escape can it be written
+    except (UnicodeEncodeError, OverflowError):  # half a surrogate pair, or a number past 64 bits
         text = json.dumps(_without_nan(value), indent=indent).encode()
     return _BARE_IN_JSON.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), text)
 

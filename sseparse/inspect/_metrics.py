@@ -16,13 +16,16 @@ import attrs
 from sseparse.assembly import Completion, JSONObject
 from sseparse.inspect._cuts import Cuts, CutsFold
 from sseparse.inspect._distribution import Distribution
-from sseparse.inspect._otel import otel_attributes
+from sseparse.inspect._otel import otel_attributes, written_tokens
 from sseparse.inspect._stalls import Stall, Stalls
 from sseparse.inspect._walk import Recorded, SeenItem, SeenRead, Source, opened, walk
 from sseparse.recording import TimingSource
 
 WRITTEN = frozenset(["content", "reasoning", "refusal", "arguments", "audio"])
 """The deltas that are made of what a model writes, token by token."""
+
+MOST_TOKENS = 2**53
+"""So many are no number of tokens; a stream may say what it likes."""
 
 TIMES = (
     "time_to_headers",
@@ -66,7 +69,8 @@ class Metrics:
         ttft_tool_call: request sent to the first tool call.
         icl: (inter-chunk latency) the gaps between events that carry what the model writes:
             content, reasoning, refusals, arguments of tool calls.
-        tpot: (time per output token) (e2e - ttft) / (output tokens - 1).
+        tpot: (time per output token) (e2e - ttft) / (output tokens - 1); thoughts are output too,
+            also where the provider counts them apart.
         e2e: (end to end) request sent to the end of the stream, or to its last byte where the time
             of the end is not known.
         events_per_second: events / e2e.
@@ -244,7 +248,7 @@ class MetricsFold:
             unknown_fields=self._unknown_fields,
             unfinished=self._unfinished,
             cuts=self._cuts.cuts(),
-            stalls=() if self._recording.timing == "none" else self._stalls.longest(),
+            stalls=self._stalls.longest() if self._recording.timing == "sidecar" else (),
             unknown=unknown,
             icl=None if "icl" in unknown else Distribution.of(self._gaps),
             **{
@@ -315,8 +319,9 @@ class MetricsFold:
 
 
 def _output_tokens(completion: Completion) -> int:
-    usage = completion.usage
-    return 0 if usage is None else usage.output_tokens or 0
+    """Return how many tokens the model wrote, its thoughts too; 0 where no such number is told."""
+    tokens = written_tokens(completion.usage) or 0
+    return tokens if 0 < tokens < MOST_TOKENS else 0
 
 
 def _why_no_tokens(completion: Completion) -> str:

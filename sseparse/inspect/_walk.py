@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
@@ -197,8 +198,9 @@ def walk(
 class _Walker:
     def __init__(self, folds: Iterable[Fold], protocol: str | None) -> None:
         self._folds = tuple(folds)
+        # Whoever has the whole recording can have the largest of its events.
         self._decoder: Decoder[Item] = Decoder(
-            keep_comments=True, keep_unknown=True, oversize="skip"
+            keep_comments=True, keep_unknown=True, max_event_size=sys.maxsize
         )
         self._assembler = Assembler(protocol)
         self._read = SeenRead(0, 0.0, 0, b"")

@@ -50,14 +50,16 @@ class ChatChecks:
         self._choices: dict[JSONValue, _Choice] = {}
         self._answered = False  # a chunk with choices came
         self._extra: set[str] = set()
+        self._stamp: float | None = None
 
     def payload(self, payload: JSONObject, item: SeenItem) -> None:
         """Take one chunk."""
         note = self._notes.of_item
         if "object" not in payload:
             note("missing-object", item)
-        if payload.get("id") == "":
-            note("id-empty", item)
+        if empty := [name for name in ("id", "object", "model") if payload.get(name) == ""]:
+            note("id-empty", item, f"{' and '.join(empty)} of a chunk {_are(empty)} empty")
+        self._created(payload.get("created"), item)
         self._fields(payload, CHUNK, item)
         entries = [as_object(entry) for entry in as_list(payload.get("choices"))]
         if not entries and not self._answered and not payload.get("usage"):
@@ -68,6 +70,14 @@ class ChatChecks:
         if len(self._choices) > 1:
             note("several-choices", item)
         self._usages(payload, entries, item)
+
+    def _created(self, created: JSONValue, item: SeenItem) -> None:
+        if not isinstance(created, (int, float)):
+            return
+        if self._stamp is not None and created < self._stamp and created:
+            message = f"created goes back from {self._stamp} to {created}"
+            self._notes.of_item("clock-back", item, message)
+        self._stamp = created
 
     def _usages(self, payload: JSONObject, entries: list[JSONObject], item: SeenItem) -> None:
         elsewhere = [as_object(entry.get("usage")) for entry in entries]
@@ -84,6 +94,10 @@ class ChatChecks:
             self._extra.add(name)
             if len(self._extra) == 1:
                 self._notes.of_item("extra-fields", item, f"such as {name[:40]!r}")
+
+    def end(self) -> None:
+        """Take the end of the stream."""
+        self._usage.end()
 
     def extra(self) -> list[str]:
         """Return the names of the fields that are not OpenAI's."""
@@ -102,12 +116,11 @@ class ChatChecks:
             state.role = True
         self._content(delta, state, item)
         finish = entry.get("finish_reason")
-        says = any(delta.get(key) for key in ("content", "tool_calls", "reasoning_content"))
-        if state.finish is not None and not says:
-            if finish:
-                note("finish-reason-repeated", item)
-            else:
-                note("choice-after-finish", item)
+        says = any(value for key, value in delta.items() if key != "role")
+        if state.finish is not None and finish:
+            note("finish-reason-repeated", item)
+        elif state.finish is not None and not says:
+            note("choice-after-finish", item)
         if finish:
             state.finish = finish
             if delta.get("content"):
@@ -151,11 +164,19 @@ class ChatChecks:
         if isinstance(given, str) and given:
             call.id = given
         named = {"id": piece, "type": piece, "name": function}
-        empty = [key for key, of in named.items() if key in of and not of[key]]
-        if known and empty:
-            note("tool-fields-empty", item, f"{', '.join(empty)} of a call is empty")
+        empty = [key for key, of in named.items() if known and key in of and not of[key]]
+        if "arguments" in function and function["arguments"] is None:
+            empty.append("arguments")
+        if empty:
+            note("tool-fields-empty", item, f"{' and '.join(empty)} of a call {_are(empty)} empty")
+        if isinstance(function.get("arguments"), (dict, list)):
+            note("arguments-not-text", item)
         if function.get("name"):
             if call.begun and not call.named:
                 note("tool-name-late", item)
             call.named = True
         call.begun = call.begun or bool(function.get("arguments"))
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"

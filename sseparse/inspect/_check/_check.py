@@ -51,7 +51,7 @@ def check(
     >>> chunk = b'data: {"object":"c","choices":[{"delta":{"role":"a","content":"b"}}]}\n\n'
     >>> for finding in check(Recording.from_bytes(chunk + chunk), ignore=["no-usage"]):
     ...     print(finding.severity, finding.code, finding.event_number, finding.offset)
-    error incomplete None None
+    error incomplete 2 71
     info role-repeated 2 71
     """
     codes = chosen(select, ignore)
@@ -101,15 +101,32 @@ class CheckFold:
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found; errors first, and in the order of the stream."""
         found = {finding.code: finding for finding in self._notes.findings()}
+        for code, findings in self._assemblers().items():
+            found.setdefault(code, findings[0])
+            if len(findings) > 1 and found[code] is findings[0]:
+                more = f" (and {len(findings) - 1:,} more)"
+                found[code] = attrs.evolve(findings[0], message=findings[0].message + more)
+        if "event-after-done" in found:
+            found.pop("data-after-done", None)  # which says less of the same
+        if "unknown-protocol" in found and self._notes.events:
+            found.pop("incomplete", None)  # nobody knows how such a stream ends
+        return tuple(sorted(map(self._placed, found.values()), key=_place))
+
+    def _assemblers(self) -> dict[str, list[Finding]]:
+        """Return what the assembler found, by its code."""
+        found: dict[str, list[Finding]] = {}
         for finding in self._completion.findings if self._completion else ():
-            found.setdefault(finding.code, self._placed(finding))
-        return tuple(sorted(found.values(), key=_place))
+            found.setdefault(finding.code, []).append(finding)
+        return found
 
     def _placed(self, finding: Finding) -> Finding:
-        """Return a finding of the assembler with the byte that it is about."""
-        if finding.event_number is None or finding.offset is not None:
+        """Return a finding with its byte, one of the whole stream with that of its last event."""
+        if finding.offset is not None:
             return finding
-        return attrs.evolve(finding, offset=self._notes.offset_of(finding.event_number))
+        last = 1 if finding.code == "unknown-protocol" else self._notes.events
+        number = finding.event_number or last or None
+        offset = None if number is None else self._notes.offset_of(number)
+        return attrs.evolve(finding, event_number=number, offset=offset)
 
 
 def _place(finding: Finding) -> tuple[int, int, str]:

@@ -18,6 +18,8 @@ class _Note:
     number: int | None
     offset: int | None
     times: int = 1
+    own_words: bool = False  # they are of one place, and need not hold of another
+    weight: float = 0.0
 
 
 class Notes:
@@ -44,25 +46,43 @@ class Notes:
         *,
         number: int | None = None,
         offset: int | None = None,
+        times: int = 1,
+        weight: float = 0.0,
     ) -> None:
-        """Note what was found.
+        """Note what was found; of several places the first stands, or that of the largest weight.
 
         Args:
             code: of a rule.
             message: one line; None: the title of the rule.
             number: of the event.
             offset: of the byte; None: that of the event.
+            times: at how many places.
+            weight: how much it counts among others of its code.
         """
         known = self._notes.get(code)
-        if known is None:
-            self._notes[code] = _Note(message or RULES[code].title, number, offset)
+        if known is None or weight > known.weight:
+            before = 0 if known is None else known.times
+            words = message or RULES[code].title
+            own = message is not None
+            self._notes[code] = _Note(words, number, offset, before + times, own, weight)
         else:
-            known.times += 1
+            known.times += times
 
-    def of_item(self, code: str, item: SeenItem, message: str | None = None) -> None:
+    def of_item(
+        self, code: str, item: SeenItem, message: str | None = None, *, weight: float = 0.0
+    ) -> None:
         """Note what was found in an item."""
         number = item.number if item.kind in ("event", "unfinished") else item.number or None
-        self.note(code, message, number=number, offset=item.offset)
+        self.note(code, message, number=number, offset=item.offset, weight=weight)
+
+    def drop(self, code: str) -> None:
+        """Take back what turned out to be none."""
+        self._notes.pop(code, None)
+
+    @property
+    def events(self) -> int:
+        """How many events there were."""
+        return len(self._starts)
 
     def rephrase(self, code: str, message: str) -> None:
         """Say more of what was found, once all of it is known."""
@@ -80,6 +100,8 @@ class Notes:
         elif number is None and offset is not None:
             number = self._number_at(offset)
         often = f" ({note.times:,} times)" if note.times > 1 else ""
+        if often and note.own_words:  # a number in them is not that of the others
+            often = f" (and {note.times - 1:,} more)"
         return Finding(code, RULES[code].severity, note.message + often, number, offset)
 
     def offset_of(self, number: int) -> int | None:

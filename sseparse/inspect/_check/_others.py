@@ -16,6 +16,8 @@ class AnthropicChecks:
         self._notes = notes
         self._open: dict[int | None, int] = {}  # blocks that have not ended, by where they began
         self._at_start: JSONObject = {}
+        self._usage = UsageChecks(notes)
+        self._told = False
 
     def payload(self, payload: JSONObject, item: SeenItem) -> None:
         """Take one event."""
@@ -34,7 +36,10 @@ class AnthropicChecks:
             last = as_object(payload.get("usage"))
             kept = [key for key, value in self._at_start.items() if value and key not in last]
             if last and kept:
-                self._notes.of_item("usage-in-parts", item, f"only the start has {kept[0]}")
+                names = ", ".join(name[:40] for name in kept[:8])
+                self._notes.of_item("usage-in-parts", item, f"only the start has {names}")
+            self._usage.take({**self._at_start, **last} if not self._told else last, item)
+            self._told = True
 
     def end(self) -> None:
         """Take the end of the stream."""
@@ -48,19 +53,36 @@ class ResponsesChecks:
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
         self._number: int | None = None
+        self._open: dict[int | None, int] = {}  # items that are not done, by where they began
+        self._usage = UsageChecks(notes)
 
     def payload(self, payload: JSONObject, item: SeenItem) -> None:
         """Take one event."""
+        kind = payload.get("type")
         if item.type == "message":
             self._notes.of_item("missing-event-names", item)
+        if kind == "response.output_item.added":
+            self._open[as_index(payload.get("output_index"))] = item.number
+        elif kind == "response.output_item.done":
+            self._open.pop(as_index(payload.get("output_index")), None)
+        if usage := as_object(as_object(payload.get("response")).get("usage")):
+            self._usage.take(usage, item)
         number = as_index(payload.get("sequence_number"))
         if number is not None:
-            if self._number is not None and number <= self._number:
-                message = f"sequence_number {number} comes after {self._number}"
+            before = number - 1 if self._number is None else self._number
+            message = f"sequence_number {number} comes after {before}"
+            if number <= before:
                 self._notes.of_item("sequence-back", item, message)
+            elif number > before + 1:
+                self._notes.of_item("sequence-gap", item, message)
             self._number = number
-        if payload.get("type") == "response.refusal.done":
+        if kind == "response.refusal.done":
             self._notes.of_item("refusal", item)
+
+    def end(self) -> None:
+        """Take the end of the stream."""
+        for number in self._open.values():
+            self._notes.note("part-left-open", number=number)
 
 
 class GeminiChecks:
@@ -79,3 +101,7 @@ class GeminiChecks:
                     self._notes.of_item("partial-arguments", item)
         if usage := as_object(payload.get("usageMetadata")):
             self._usage.take(usage, item)
+
+    def end(self) -> None:
+        """Take the end of the stream."""
+        self._usage.end()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+
 from sseparse._events import ServerSentEvent
-from sseparse.assembly import Choice, Completion, JSONObject
-from sseparse.assembly._json import JSONValue, decode
+from sseparse.assembly import Choice, Completion, JSONObject, ToolCall
+from sseparse.assembly._json import JSONValue, as_object, decode, loads_leniently
 from sseparse.inspect._check._chat import ChatChecks
 from sseparse.inspect._check._notes import Notes
 from sseparse.inspect._check._others import AnthropicChecks, GeminiChecks, ResponsesChecks
+from sseparse.inspect._check._usage import UsageChecks
 from sseparse.inspect._walk import SeenItem, SeenRead
 
 DONE = "[DONE]"
@@ -31,6 +35,8 @@ class ProtocolChecks:
         self._anthropic = AnthropicChecks(notes)
         self._responses = ResponsesChecks(notes)
         self._gemini = GeminiChecks(notes)
+        self._usage = UsageChecks(notes)  # of legacy completions
+        self._payloads = 0
         self._done = False
         self._ended: int | None = None  # the first event of plain text, where data are no JSON
         self._terminal = False
@@ -53,17 +59,36 @@ class ProtocolChecks:
             if self._terminal:
                 self._notes.of_item("done-after-end", item)
             return
-        payload = _payload(data)
+        payload = self._decoded(data, item)
         if isinstance(payload, dict):
+            self._payloads += 1
             self._payload(payload, item)
         elif payload is None and data and self._ended is None:
             self._ended = item.number
+
+    def _decoded(self, data: str, item: SeenItem) -> JSONValue:
+        """Return the JSON of an event, or None."""
+        if data[:1] not in ("{", "["):
+            return None
+        try:
+            return decode(data)  # type: ignore[no-any-return]  # untyped JSON is just JSONValue
+        except (ValueError, RecursionError):
+            pass
+        try:
+            payload = loads_leniently(data)
+        except ValueError:
+            return None
+        if constant := _constant_in(data):
+            self._notes.of_item("json-not-strict", item, f"{constant} stands in the data")
+        return payload
 
     def _payload(self, payload: JSONObject, item: SeenItem) -> None:
         kind = payload.get("type")
         if "choices" in payload:
             if payload.get("object") != "text_completion":
                 self._chat.payload(payload, item)
+            elif usage := as_object(payload.get("usage")):
+                self._usage.take(usage, item)
         elif "candidates" in payload:
             self._gemini.payload(payload, item)
         elif isinstance(kind, str):
@@ -76,7 +101,12 @@ class ProtocolChecks:
     def end(self, completion: Completion) -> None:
         """Take the end of the stream, and what it came to."""
         notes = self._notes
-        self._anthropic.end()
+        for checks in (self._chat, self._anthropic, self._responses, self._gemini, self._usage):
+            checks.end()
+        if completion.protocol == "replicate":  # whose data are words, and any word may come
+            notes.drop("data-after-done")
+        elif self._done and not self._payloads:
+            notes.note("no-answer")
         if extra := self._chat.extra():
             shown = ", ".join(name[:40] for name in extra[:8])
             notes.rephrase("extra-fields", f"fields that OpenAI's chunks do not have: {shown}")
@@ -95,29 +125,45 @@ class ProtocolChecks:
         for call in (*choice.tool_calls, *choice.server_tool_calls):
             if call.type not in _JSON_CALLS:  # whose input is any text, or code
                 continue
-            try:
-                call.parsed()
-            except ValueError:
-                why = ": the answer was cut short" if choice.finish_reason in _CUT_SHORT else ""
-                notes.note("arguments-no-json", f"the arguments of {call.name!r} are no JSON{why}")
+            self._check_call(call, choice)
         if choice.tool_calls and choice.finish_reason in _STOPPED:
             word = choice.finish_reason
             notes.note(
                 "finish-reason-unlike-calls", f"tools are called, and finish_reason is {word!r}"
             )
+        calls = (*choice.tool_calls, *choice.server_tool_calls, choice.function_call)
+        if choice.finish_reason in ("tool_calls", "tool_use") and not any(calls):
+            notes.note(
+                "calls-missing", f"finish_reason is {choice.finish_reason!r}, and no tool is called"
+            )
         if choice.finish_reason in _FILTERED:
             notes.note("filtered", f"the answer was ended: {choice.finish_reason}")
+
+    def _check_call(self, call: ToolCall, choice: Choice) -> None:
+        """Check a call that should have a name, and arguments of JSON."""
+        notes = self._notes
+        if not call.name:
+            notes.note("tool-without-name")
+        why = ": the answer was cut short" if choice.finish_reason in _CUT_SHORT else ""
+        try:
+            call.parsed()
+        except ValueError:
+            notes.note("arguments-no-json", f"the arguments of {call.name!r} are no JSON{why}")
+            return
+        if constant := _constant_in(call.arguments):
+            notes.note(
+                "arguments-no-json",
+                f"the arguments of {call.name!r} hold {constant}, which is no JSON",
+            )
 
 
 _LAST = ("message-end", "message_stop", "response.completed", "response.incomplete")
 """The last events of protocols that have some."""
 
 
-def _payload(data: str) -> JSONValue:
-    """Return the JSON of an event, or None."""
-    if data[:1] not in ("{", "["):
-        return None
-    try:
-        return decode(data)  # type: ignore[no-any-return]  # untyped JSON is just JSONValue
-    except (ValueError, RecursionError):
-        return None
+def _constant_in(text: str) -> str:
+    """Return the first NaN or Infinity of a JSON text, which JSON has not; or nothing."""
+    found: list[str] = []
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(text, parse_constant=found.append)
+    return found[0] if found else ""

@@ -62,6 +62,8 @@ def chosen(select: Iterable[str] | None, ignore: Iterable[str] | None) -> frozen
 
 
 def _codes(names: Iterable[str]) -> frozenset[str]:
+    if isinstance(names, str):  # one, and not its letters
+        names = [names]
     codes: set[str] = set()
     for name in names:
         found = {code for code, rule in RULES.items() if name in (code, rule.group)}

@@ -4,7 +4,7 @@ from sseparse.inspect._check._rules import register
 
 # fmt: off
 register("timing", [
-    ("burst", "info", "many chunks came at once after a wait",
+    ("burst", "info", "eight chunks or more came at once after a second without any",
      "A proxy or a compressor on the way held the stream back and let it go in one piece.",
      "Switch its buffering off (nginx: proxy_buffering off, or the header X-Accel-Buffering: no)."),
     ("buffered", "warning", "all events came in one read",
@@ -13,10 +13,10 @@ register("timing", [
     ("clock-back", "warning", "time goes back",
      "The clock of a server or of the recorder was set, or reads were edited.",
      "Measure with a monotonic clock; take no gap from these."),
-    ("masked-stall", "warning", "only keep-alives came for long",
+    ("masked-stall", "warning", "only keep-alives came for five seconds or more",
      "Comments or pings hold the connection open while the model says nothing.",
      "They keep time-outs for reads from telling: count the time since the last content."),
-    ("stall", "info", "nothing came for long",
+    ("stall", "info", "nothing came for five seconds or more",
      "The model, the provider or the network waited.",
      "`sseparse inspect` tells what came before; a client wants a time-out for reads."),
 ])

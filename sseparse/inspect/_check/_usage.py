@@ -18,23 +18,22 @@ class UsageChecks:
         self._notes = notes
         self._times = 0
         self._first: int | None = None  # the first event with usage
-        self._written: int | None = None
+        self._told: dict[str, int] = {}  # the last counts, by their kind
 
     def take(self, raw: JSONObject, item: SeenItem) -> None:
         """Take the usage of one event."""
         usage = build_usage(raw)
-        self._times += 1
-        self._first = self._first or item.number
-        if self._times == MANY:
-            self._notes.note("cumulative-usage", number=self._first)
-        elif self._times > MANY:
-            self._notes.note("cumulative-usage")
-        written = usage.output_tokens
-        if written is not None:
-            if self._written is not None and written < self._written:
-                message = f"output tokens fall from {self._written:,} to {written:,}"
+        told = {"input": usage.input_tokens, "output": usage.output_tokens}
+        if any(told.values()):  # (Gemini says on every chunk only what kind of traffic it is)
+            self._times += 1
+            self._first = self._first or item.number
+        for kind, count in told.items():
+            before = self._told.get(kind)
+            if count is not None and before is not None and count < before:
+                message = f"{kind} tokens fall from {before:,} to {count:,}"
                 self._notes.of_item("usage-falls", item, message)
-            self._written = written
+            if count is not None:
+                self._told[kind] = count
         parts = usage.input_tokens, usage.output_tokens
         if usage.total_tokens is None or None in parts:
             return
@@ -45,6 +44,11 @@ class UsageChecks:
         if usage.total_tokens not in sums:
             message = f"total {usage.total_tokens:,}, but {parts[0]:,} in and {parts[1]:,} out"
             self._notes.of_item("usage-sum", item, message)
+
+    def end(self) -> None:
+        """Take the end of the stream."""
+        if self._times >= MANY:
+            self._notes.note("cumulative-usage", number=self._first, times=self._times)
 
 
 _ALSO = frozenset(["toolUsePromptTokenCount", "total_tool_use_tokens", "cache_read_input_tokens"])
