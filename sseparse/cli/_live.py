@@ -80,8 +80,18 @@ class LiveView(TextView):
         self._shown_at = self._now()
 
     def stop(self) -> None:
-        """End drawing; what was said stays, the status goes."""
+        """End drawing; what was said stays, the status goes.
+
+        The last line is not ended: more may come of it at the end of the stream, and click ends it
+        after Ctrl-C. After an error nobody would.
+        """
         self._live.stop()
+        grown, self._line = self._line, []
+        broken = isinstance(sys.exception(), OSError)
+        if grown:
+            end = "\n" if broken else ""
+            self._console.print(Text.assemble(*grown), soft_wrap=True, end=end)
+            self._at_line_start = broken
 
     def close(self) -> None:
         """End drawing, and show the end of the stream."""
@@ -115,15 +125,24 @@ class LiveView(TextView):
     def _render(self) -> Group:
         rows = Text.assemble(*self._line.copy()).wrap(self._console, self._console.width)
         fitting = max(1, self._console.height - 2)
-        gap = max(0.0, self._now() - self._shown_at)
-        parts = [
-            f"{self._time + gap:.1f} s",
-            f"{self._events} events",
-            f"{self._size:,} bytes",
-            *self._pace.told(),
-            f"gap {gap:.1f} s",
-            *filter(None, [self._state()]),
-            self._what,
-        ]
-        status = Text("  ".join(parts), style="reverse", overflow="ellipsis", no_wrap=True)
+        status = Text(self._status(), style="reverse", overflow="ellipsis", no_wrap=True)
         return Group(*rows[-fitting:], status)
+
+    def _status(self) -> str:
+        """Return the status in as many words as fit: its figures are worth more than they are."""
+        gap = max(0.0, self._now() - self._shown_at)
+        seconds, pace = f"{self._time + gap:.1f} s", self._pace.told()
+        state = list(filter(None, [self._state()]))
+        lines = [
+            [seconds, f"{self._events} events", f"{self._size:,} bytes", *pace, f"gap {gap:.1f} s"],
+            [seconds, f"{self._events} events", *pace, f"gap {gap:.1f} s"],
+        ]
+        for parts in lines:
+            line = "  ".join([*parts, *state])
+            if len(line) <= self._console.width:
+                return f"{line}  {self._what}"
+        short = [f"{self._time + gap:.1f}s", f"{self._events}ev"]
+        short += [figure.replace(" tokens", "t") for figure in pace]
+        lines = [[*short, f"gap {gap:.1f}s", *state], [*short, f"{gap:.1f}s", *state]]
+        fitting = (line for line in map(" ".join, lines) if len(line) <= self._console.width)
+        return next(fitting, " ".join(lines[-1]))
