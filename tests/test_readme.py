@@ -203,4 +203,7 @@ def test_the_figures_are_there_with_the_machine_and_the_versions() -> None:
     figures = README.partition("## How fast it is")[2].partition("\n## ")[0]
     for name in ("seed-64KiB", "seed-1-byte", "launchdarkly", "sseparse.assemble", "CPython 3."):
         assert name in figures
+    load = README.partition("<!-- python -m benchmarks.serve_load --markdown -->")[2]
+    for name in ("200 streams, sseparse serve", "2,000 streams, aimock", "the floor", "uvicorn 0."):
+        assert name in load.partition("<!-- end -->")[0]
     assert "FIGURES" not in README
