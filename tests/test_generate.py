@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -311,3 +312,13 @@ def test_a_completion_that_no_stream_gives_is_told(completion: Completion, words
 def test_a_completion_has_its_own_texts() -> None:
     with pytest.raises(ValueError, match="they go with a text"):
         generate(assemble(generate(TEXT).body), reasoning="Hm.")
+
+
+def test_a_head_that_comes_with_the_first_read_does_so_after_saving_too(tmp_path: Path) -> None:
+    for seed in range(20):
+        pace = Transforms(ttft=0.3, jitter=0.8, seed=seed)
+        path = generate("Hi there.", transforms=pace).save(tmp_path / f"{seed}.txt")
+        again = Recording.load(path)
+        assert again.header is not None
+        assert again.header.headers_at is not None
+        assert again.header.headers_at <= again.reads[0].time

@@ -13,7 +13,7 @@ from sseparse import Recording
 from sseparse.assembly import Finding
 from sseparse.cli._check_formats import Checked, encoded, text_lines
 from sseparse.cli._input import STDIN, in_folders, named, protocol_option, read_chunks
-from sseparse.cli._output import counted, one_line, tell
+from sseparse.cli._output import counted, in_words_of, tell
 from sseparse.cli._progress import progress
 
 ERRORS, UNREADABLE = 1, 2
@@ -160,7 +160,7 @@ def check_command(
 def _why(path: str, error: OSError | ValueError) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or path}: {error.strerror or error}"
-    return one_line(str(error))
+    return in_words_of("check", str(error))
 
 
 def _check(

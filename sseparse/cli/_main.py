@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib
 import io
 import os
-import re
 import sys
 import warnings
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import NoReturn, cast
 import click
 
 from sseparse import EventTooLarge, SSEError, __version__
-from sseparse.cli._output import tell
+from sseparse.cli._output import in_words_of, tell
 
 CANNOT_READ, INTERRUPTED, PIPE_CLOSED, BUG = 2, 130, 141, 70
 
@@ -151,8 +150,7 @@ def main() -> NoReturn:
             CANNOT_READ,
         )
     except SSEError as error:
-        # The library speaks of its argument, which is an option here.
-        _fail(re.sub(r'\btiming="(\w+)"', r"--timing \1", str(error)), CANNOT_READ)
+        _fail(in_words_of("".join(sys.argv[1:2]), str(error)), CANNOT_READ)
     except Exception as error:
         if os.environ.get("SSEPARSE_TRACEBACK"):
             raise

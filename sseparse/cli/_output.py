@@ -75,6 +75,18 @@ def counted(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
+def in_words_of(command: str, message: str) -> str:
+    """Return what the library says in the words of a command, some of which have ``--timing``.
+
+    >>> in_words_of("check", 'no header; timing="none" reads the body without this file')
+    'no header; moved away, this file keeps nobody from reading the body'
+    """
+    if command in ("replay", "export"):
+        return re.sub(r'\btiming="(\w+)"', r"--timing \1", message)
+    known = 'timing="none" reads the body without this file'
+    return message.replace(known, "moved away, this file keeps nobody from reading the body")
+
+
 def tell(message: str) -> None:
     """Say something about the work on stderr, in one line."""
     click.echo(f"sseparse: {one_line(message)}", err=True)

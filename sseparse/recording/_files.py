@@ -215,6 +215,8 @@ def _timing(recording: Recording) -> bytes | None:
     if header is None and not timed:
         return None
     header = attrs.evolve(header or Header(), timed=timed)
+    if header.headers_at is not None:
+        header = attrs.evolve(header, headers_at=round(header.headers_at, 6))
     end = attrs.evolve(
         recording.end,
         t=None if recording.end.t is None else round(recording.end.t, 6),  # as the reads are

@@ -14,6 +14,9 @@ STALL = 5.0
 BURST, AFTER = 8, 1.0
 """So many events with text in one read, after so many seconds without any."""
 
+ROUNDED = 1e-6
+"""Seconds: times are kept to the microsecond."""
+
 FEW = 3
 """Events that may well come in one read."""
 
@@ -87,7 +90,7 @@ class TimingChecks:
 
     def _head(self, time: float) -> None:
         late = 0.0 if self._headers_at is None else self._headers_at - time
-        if late > 0:
+        if late > ROUNDED:
             message = f"the head of the response came {late:.3f} s after its body began"
             self._notes.note("clock-back", message, number=1, offset=0)
 
