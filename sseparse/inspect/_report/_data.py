@@ -238,11 +238,17 @@ def _key(place: int | None, server: bool) -> str:
 
 
 def _spelled(value: JSONValue) -> str:
-    """Return JSON for people; it may hold what the page's own JSON must not, such as NaN."""
+    """Return JSON as a text; it may hold what the page's own JSON must not, such as NaN."""
     try:
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):  # nested deeper than the stack
         return "…"
+
+
+def _transcript(choice: Choice) -> str:
+    audio = choice.extra.get("audio")
+    transcript = audio.get("transcript") if isinstance(audio, dict) else None
+    return transcript if isinstance(transcript, str) else ""
 
 
 def _choice(choice: Choice) -> JSONObject:
@@ -258,6 +264,7 @@ def _choice(choice: Choice) -> JSONObject:
         "index": choice.index,
         "role": choice.role,
         "content": choice.content,
+        "audio": _transcript(choice),
         "reasoning": choice.reasoning,
         "refusal": choice.refusal,
         "calls": calls,

@@ -46,9 +46,9 @@ class CompletionView {
     const { choices, usage, error } = this.stream.told.completion;
     for (const choice of choices) this.#choice(choice.index).set(choice);
     const parts = [];
-    if (error) parts.push(el("div", { class: "block failed" }, el("h3", {}, "Error"), el("pre", {}, error)));
+    if (error) parts.push(el("div", { class: "block failed" }, el("h3", {}, "Error"), el("pre", {}, pretty(error))));
     if (usage) {
-      parts.push(el("details", { class: "block" }, el("summary", {}, "Usage"), el("pre", {}, usage)));
+      parts.push(el("details", { class: "block" }, el("summary", {}, "Usage"), el("pre", {}, pretty(usage))));
     }
     this.tail = el("div", {}, ...parts);
     if (!choices.length && !error) {
@@ -79,23 +79,25 @@ class ChoiceView {
     this.role = el("span", { class: "role" }, role);
     this.reasoning = new Growing("details", "Reasoning");
     this.content = new Growing("div");
+    this.audio = new Growing("div", "Spoken");
     this.refusal = new Growing("div", "Refusal");
     this.calls = new Map();
     this.callsRoot = el("div");
     this.finish = el("p", { class: "finish", hidden: true });
     this.root = el("div", { class: "choice" }, this.title, this.role, this.reasoning.root, this.content.root,
-      this.refusal.root, this.callsRoot, this.finish);
+      this.audio.root, this.refusal.root, this.callsRoot, this.finish);
   }
 
   clear() {
-    for (const text of [this.reasoning, this.content, this.refusal]) text.set("");
+    for (const text of [this.reasoning, this.content, this.audio, this.refusal]) text.set("");
     for (const call of this.calls.values()) call.root.hidden = true;
     this.calls.forEach((call) => call.clear());
     this.finish.hidden = true;
   }
 
   add({ kind, call, text }) {
-    if (kind === "content" || kind === "audio") this.content.add(text);
+    if (kind === "content") this.content.add(text);
+    else if (kind === "audio") this.audio.add(text);
     else if (kind === "reasoning") this.reasoning.add(text);
     else if (kind === "refusal") this.refusal.add(text);
     else if (kind === "tool_call") this.#call(call).name(text);
@@ -104,12 +106,13 @@ class ChoiceView {
   }
 
   flush() {
-    for (const text of [this.reasoning, this.content, this.refusal]) text.flush();
+    for (const text of [this.reasoning, this.content, this.audio, this.refusal]) text.flush();
     for (const call of this.calls.values()) call.text.flush();
   }
 
-  set({ content, reasoning, refusal, calls, finish }) {
+  set({ content, audio, reasoning, refusal, calls, finish }) {
     this.content.set(content ?? "");
+    this.audio.set(audio);
     this.reasoning.set(reasoning ?? "");
     this.refusal.set(refusal ?? "");
     for (const call of calls) {

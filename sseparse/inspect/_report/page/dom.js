@@ -42,14 +42,28 @@ function bytes(value) {
   return `${value} B`;
 }
 
+/** Do what shows a part of the page; where a stream makes it fail, its place says so, and the rest goes on. */
+function attempt(id, show) {
+  try {
+    return show();
+  } catch (error) {
+    byId(id).replaceChildren(el("p", { class: "note" }, `This part cannot be shown: ${error}`));
+    return null;
+  }
+}
+
+const LONGEST = 1_000_000; // characters, of what is indented and of what comes of it
+const DEEPEST = 100; // levels
+
 /**
  * Return JSON text over several lines; other text as it is.
  *
  * The tokens stay as they were written: decoding and encoding would round long numbers, and lose
- * keys that come twice. What is very long is left alone: it would take longer than anybody reads.
+ * keys that come twice. What is very long or very deep is left alone: deep brackets are indented to the
+ * square of their number, and nobody reads it.
  */
 function pretty(text) {
-  if (text.length > 1_000_000) return text;
+  if (text.length > LONGEST) return text;
   try {
     const value = JSON.parse(text);
     if (typeof value !== "object" || value === null) return text;
@@ -60,11 +74,14 @@ function pretty(text) {
   const lines = [];
   let line = "";
   let depth = 0;
+  let length = 0;
   const end = () => {
     lines.push(line);
+    length += line.length;
     line = "  ".repeat(depth);
   };
-  tokens.forEach((token, place) => {
+  for (const [place, token] of tokens.entries()) {
+    if (depth > DEEPEST || length > LONGEST) return text;
     const next = tokens[place + 1];
     if (token === "{" || token === "[") {
       line += token;
@@ -80,6 +97,6 @@ function pretty(text) {
     } else {
       line += token === ":" ? ": " : token;
     }
-  });
+  }
   return [...lines, line].join("\n");
 }

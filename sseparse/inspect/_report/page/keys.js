@@ -13,7 +13,7 @@ const KEYS = [
   ["[ ]", "the recording before, the next one"],
   ["t", "dark or light"],
   ["?", "these keys"],
-  ["Esc", "leave the search, close"],
+  ["Esc", "clear the search, close"],
 ];
 
 /** Obey keys, wherever they are not somebody else's; `actions` has what each does. */
@@ -25,7 +25,12 @@ function listenToKeys(actions) {
     const { target, key } = event;
     if (byId("keys").open) return;
     if (key === "Escape") {
-      if (target.id === "search") target.blur();
+      if (target.id === "search") {
+        // Browsers empty the box, or not, and some tell of it too late.
+        target.value = "";
+        target.dispatchEvent(new Event("input"));
+        target.blur();
+      }
       return;
     }
     if (!isTaken(target, key) && actions[key]) {

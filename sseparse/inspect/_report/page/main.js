@@ -7,6 +7,7 @@ class Page {
     this.streams = new Map();
     this.at = -1;
     this.chosen = null;
+    this.from = null; // the item that was chosen, until the player moves
   }
 
   /** Show a recording. */
@@ -14,15 +15,16 @@ class Page {
     if (number === this.at || number < 0 || number >= this.sources.length) return;
     this.player?.pause();
     for (const view of [this.timeline, this.table, this.controls]) view?.destroy();
+    [this.timeline, this.table, this.completion] = [null, null, null];
     this.at = number;
     if (!this.streams.has(number)) this.streams.set(number, new Stream(JSON.parse(this.sources[number].textContent)));
     const stream = (this.stream = this.streams.get(number));
     const choose = (index) => this.choose(index);
     showSummary(stream, choose);
     showLegend(stream);
-    this.completion = new CompletionView(byId("completion"), stream);
-    this.table = new EventTable(stream, choose);
-    this.timeline = new Timeline(byId("timeline"), stream, choose);
+    this.completion = attempt("completion", () => new CompletionView(byId("completion"), stream));
+    this.table = attempt("rows", () => new EventTable(stream, choose));
+    this.timeline = attempt("timeline", () => new Timeline(byId("timeline"), stream, choose));
     this.player = new Player(stream, () => this.#moved());
     this.controls = new Controls(this.player, (step) => this.step(step));
     this.choose(null);
@@ -35,17 +37,18 @@ class Page {
   }
 
   choose(index, reveal = true) {
-    this.chosen = index;
-    this.table.select(index, reveal);
-    this.timeline.select(index);
-    showDetail(byId("detail"), this.stream, index);
+    this.chosen = this.from = index;
+    attempt("rows", () => this.table?.select(index, reveal));
+    attempt("timeline", () => this.timeline?.select(index));
+    attempt("detail", () => showDetail(byId("detail"), this.stream, index));
   }
 
   /** Go to the next event or the one before: it is chosen, and the player stands at it. */
   step(step) {
     const { stream, player } = this;
     if (!stream.count) return;
-    const from = this.chosen ?? (player.ended && step > 0 ? -1 : player.come - (step > 0 ? 1 : 0));
+    const isFresh = this.chosen === null && player.ended && step > 0;
+    const from = this.from ?? (isFresh ? -1 : player.come - (step > 0 ? 1 : 0));
     const to = Math.min(Math.max(from + step, 0), stream.count - 1);
     player.standAt(to);
     this.choose(to);
@@ -53,9 +56,11 @@ class Page {
 
   #moved() {
     const { player } = this;
-    this.completion.show(player.come);
-    this.timeline.played(player.place);
-    this.table.played(player.come, player.playing);
+    if (player.place !== this.place || player.come !== this.come) this.from = null;
+    [this.place, this.come] = [player.place, player.come];
+    attempt("completion", () => this.completion?.show(player.come));
+    attempt("timeline", () => this.timeline?.played(player.place));
+    attempt("rows", () => this.table?.played(player.come, player.playing));
     this.controls.show();
   }
 
@@ -63,7 +68,7 @@ class Page {
     const root = document.documentElement;
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
-    this.timeline.redraw();
+    this.timeline?.redraw();
   }
 }
 
@@ -106,10 +111,10 @@ function start() {
   const help = () => byId("keys").showModal();
   on("theme", () => page.setTheme());
   on("help", help);
-  on("zoom-in", () => page.timeline.zoom(0.5));
-  on("zoom-out", () => page.timeline.zoom(2));
-  on("zoom-all", () => page.timeline.zoomAll());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.timeline.redraw());
+  on("zoom-in", () => page.timeline?.zoom(0.5));
+  on("zoom-out", () => page.timeline?.zoom(2));
+  on("zoom-all", () => page.timeline?.zoomAll());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.timeline?.redraw());
   listenToKeys({
     " ": () => page.stream.count && page.player.toggle(),
     ArrowLeft: () => page.step(-1),
@@ -121,9 +126,9 @@ function start() {
     "-": () => page.player.faster(-1),
     _: () => page.player.faster(-1),
     "/": () => { byId("search").focus(); byId("search").select(); },
-    0: () => page.timeline.zoomAll(),
-    z: () => page.timeline.zoom(0.5),
-    x: () => page.timeline.zoom(2),
+    0: () => page.timeline?.zoomAll(),
+    z: () => page.timeline?.zoom(0.5),
+    x: () => page.timeline?.zoom(2),
     "[": () => page.show(page.at - 1),
     "]": () => page.show(page.at + 1),
     t: () => page.setTheme(),
