@@ -94,8 +94,9 @@ def test_markup_in_a_stream_is_shown_and_does_nothing(browser: Opened, tmp_path:
         assert browser.console() == [], attack
         assert set(browser.requests()) <= {address, "data:,"}, attack
         for place in ("completion", "detail", "rows", "facts", "file", "notes", "filter"):
+            seen = attack if place == "completion" else attack.replace("\u202e", "⟨U+202E⟩")
             shown = browser.text(place)
-            assert attack.strip().replace("\x00", "")[:12] in shown.replace("\x00", ""), (
+            assert seen.strip().replace("\x00", "")[:12] in shown.replace("\x00", ""), (
                 place,
                 attack,
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli import END, chunk
 from report_browser import Opened, opened, url_of
+from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from sseparse import Read, Recording
@@ -67,3 +68,16 @@ def test_escape_clears_the_search_and_the_table(page: Opened) -> None:
     page.press(Keys.ESCAPE)
     page.wait(lambda: " of " not in page.text("found"), "all are there again")
     assert page.by_id("search").get_attribute("value") == ""
+
+
+def test_a_read_that_completes_nothing_has_words_too(browser: Opened, tmp_path: Path) -> None:
+    event = chunk(content="Hello")
+    page = made(browser, tmp_path, Recording((Read(0.5, event[:20]), Read(1.0, event[20:]))))
+    plot = page.plot(0)
+    width = plot.size["width"]
+    x = (0.5 + 0.01) / 1.02 * width - width / 2
+    ActionChains(page.driver).move_to_element_with_offset(plot, round(x), 0).perform()
+    page.wait(lambda: page.by_id("tip").is_displayed(), "the tip is there")
+    assert page.text("tip") == "Read 1: 20 bytes at 500.0 ms, completes no event"
+    page.press("z")
+    page.wait(lambda: not page.by_id("tip").is_displayed(), "what moved away is not told of")

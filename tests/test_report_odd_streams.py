@@ -10,7 +10,7 @@ import pytest
 from cli import END, REPOSITORY, chunk
 from report_browser import Opened, opened, url_of
 
-from sseparse import Recording
+from sseparse import Read, Recording
 from sseparse.inspect import report
 from sseparse.inspect._walk import Source
 
@@ -77,3 +77,79 @@ def test_the_words_of_an_audio_answer_stay_to_the_end(browser: Opened, tmp_path:
     assert "Hello" not in page.text("completion")
     page.by_id("to-end").click()
     assert "Hello" in page.text("completion")
+
+
+OVERFLOWING = """return [...document.querySelectorAll(arguments[0])].filter(
+    (one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"""
+
+
+def test_huge_figures_and_words_stay_in_their_places(browser: Opened, tmp_path: Path) -> None:
+    long = "x" * 100_000
+    usage = b'data: {"choices":[],"usage":{"prompt_tokens":1' + b"0" * 400 + b"}}\n\n"
+    call = {"index": 0, "id": long, "function": {"name": long, "arguments": "{}"}}
+    first = chunk(role=long, content="Hi", tool_calls=[call], model=long, id=long)
+    body = f"event: {long}\nid: {long}\n".encode() + first + usage
+    page = made(
+        browser,
+        tmp_path,
+        Recording((Read(0.5, body), Read(172_800.5, END))),
+        Recording((Read(1e300, body),)),
+    )
+    for number, shown in enumerate(["Tokens in1.000e+400", "End to end1.000e+300 s"]):
+        if number:
+            page.press("]")
+        assert shown in page.text("figures")
+        assert page.run(OVERFLOWING, "#figures div, #facts dd") == []
+        page.by_id("row-0").click()
+        page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert page.run("return document.documentElement.scrollHeight") < 5_000
+        assert page.run("return document.documentElement.scrollWidth") <= 1280
+        assert "… (100,000 characters)" in page.text("facts") + page.text("detail")
+    assert page.console() == []
+
+
+def test_what_is_not_seen_is_made_visible_but_in_the_answer(
+    browser: Opened, tmp_path: Path
+) -> None:
+    odd = "a\u202eb\u200bc"
+    seen = "a⟨U+202E⟩b⟨U+200B⟩c"
+    body = f"event: {odd}\nid: {odd}\ndata: {odd}\n\n".encode()
+    answer = json.dumps({"choices": [{"index": 0, "delta": {"content": odd}}], "model": odd})
+    stream = Recording.from_bytes(body + f"data: {answer}\n\n".encode() + END)
+    page = report({odd: stream, "other": stream}).save(tmp_path / "page.html")
+    browser.open(url_of(page))
+    browser.by_id("row-0").click()
+    for place in ("tabs", "file", "rows", "detail", "filter"):
+        assert seen in browser.text(place), place
+        assert odd not in browser.text(place), place
+    assert odd in browser.text("completion")
+    isolated = "return getComputedStyle(document.querySelector('#completion .words')).unicodeBidi"
+    assert browser.run(isolated) == "isolate"
+
+
+def test_where_comments_are_counted_it_says_items(browser: Opened, tmp_path: Path) -> None:
+    with_comments = Recording.from_bytes(b": one\n\n" + chunk(content="Hi") + END)
+    page = made(browser, tmp_path, with_comments, Recording.from_bytes(chunk(content="Hi") + END))
+    assert page.text("position") == "4 / 4 items"
+    assert page.text("found") == "4 items"
+    assert "counts items" in page.text("pace")
+    assert "bytes of each item" in page.text("legend")
+    page.press("]")
+    assert page.text("position") == "3 / 3 events"
+    assert page.text("found") == "3"
+    assert "counts events" in page.text("pace")
+
+
+def test_only_waits_that_stand_out_are_shaded(browser: Opened, tmp_path: Path) -> None:
+    event = chunk(content="w ")
+    even = [Read(0.1 * number, event) for number in range(1, 22)]
+    slow = [Read(2.0 * number, event) for number in range(1, 22)]
+    late = [*even[:10], *(Read(read.time + 0.6, event) for read in even[10:])]
+    page = made(browser, tmp_path, *(Recording(tuple(one)) for one in (even, slow, late)))
+    assert "waits" not in page.text("legend")
+    page.press("]")
+    assert "waits" not in page.text("legend")
+    page.press("]")
+    assert "longest waits, of 500.0 ms or more" in page.text("legend")
+    told = "JSON.parse(document.getElementById('recording-2').textContent)"
+    assert page.run(f"return new Stream({told}).stalls.found.length") == 1

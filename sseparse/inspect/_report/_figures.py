@@ -6,6 +6,7 @@ The definitions are those of ``Metrics`` and of ``sseparse inspect --help``, in 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import attrs
 
@@ -26,6 +27,9 @@ class Figure:
     value: str
     meaning: str
 
+
+_HUGE = 10**9
+"""Where figures stop to be spelled in full: their cards are a dozen digits wide."""
 
 _E2E = "request sent to the end of the stream, else to its last byte"
 _ICL = (
@@ -126,12 +130,19 @@ def seconds(value: float | None) -> str:
     """Return a time in words: ``"412.3 ms"``, ``"2.488 s"``; nothing for None."""
     if value is None:
         return ""
+    if abs(value) >= _HUGE:
+        return f"{value:.3e} s"
     return f"{value * 1000:,.1f} ms" if abs(value) < 1 else f"{value:,.3f} s"
 
 
 def _rate(value: float | None) -> str:
-    return "" if value is None else f"{value:,.1f}"
+    if value is None:
+        return ""
+    return f"{value:.3e}" if value >= _HUGE else f"{value:,.1f}"
 
 
 def _count(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+    if value is None:
+        return ""
+    # A stranger's number may have more digits than a float, or than Python spells.
+    return f"{Decimal(value):.3e}" if abs(value) >= _HUGE else f"{value:,}"

@@ -46,9 +46,9 @@ class CompletionView {
     const { choices, usage, error } = this.stream.told.completion;
     for (const choice of choices) this.#choice(choice.index).set(choice);
     const parts = [];
-    if (error) parts.push(el("div", { class: "block failed" }, el("h3", {}, "Error"), el("pre", {}, pretty(error))));
+    if (error) parts.push(el("div", { class: "block failed" }, el("h3", {}, "Error"), el("pre", {}, visible(pretty(error)))));
     if (usage) {
-      parts.push(el("details", { class: "block" }, el("summary", {}, "Usage"), el("pre", {}, pretty(usage))));
+      parts.push(el("details", { class: "block" }, el("summary", {}, "Usage"), el("pre", {}, visible(pretty(usage)))));
     }
     this.tail = el("div", {}, ...parts);
     if (!choices.length && !error) {
@@ -76,7 +76,7 @@ class CompletionView {
 class ChoiceView {
   constructor(index, role) {
     this.title = el("h3", { hidden: true }, `Choice ${index}`);
-    this.role = el("span", { class: "role" }, role);
+    this.role = el("span", { class: "role" }, brief(role));
     this.reasoning = new Growing("details", "Reasoning");
     this.content = new Growing("div");
     this.audio = new Growing("div", "Spoken");
@@ -101,7 +101,7 @@ class ChoiceView {
     else if (kind === "reasoning") this.reasoning.add(text);
     else if (kind === "refusal") this.refusal.add(text);
     else if (kind === "tool_call") this.#call(call).name(text);
-    else if (kind === "arguments") this.#call(call).text.add(text);
+    else if (kind === "arguments") this.#call(call).text.add(visible(text));
     else if (kind === "finish") this.#finish(text);
   }
 
@@ -118,13 +118,13 @@ class ChoiceView {
     for (const call of calls) {
       const view = this.#call(call.key);
       view.name(call.name ?? "", call.id ?? "");
-      view.text.set(pretty(call.arguments));
+      view.text.set(visible(pretty(call.arguments)));
     }
     if (finish !== null) this.#finish(finish);
   }
 
   #finish(reason) {
-    this.finish.textContent = `finish_reason ${reason}`;
+    this.finish.textContent = `finish_reason ${brief(reason)}`;
     this.finish.hidden = false;
   }
 
@@ -152,8 +152,8 @@ class CallView {
   }
 
   name(name, id = "") {
-    if (name) this.label.textContent = name;
-    if (id) this.id.textContent = id;
+    if (name) this.label.textContent = brief(name);
+    if (id) this.id.textContent = brief(id);
   }
 
   clear() {

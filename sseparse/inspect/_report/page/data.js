@@ -24,8 +24,24 @@ class Stream {
     this.first = this.timed ? Math.min(0, this.readPlaces[0] ?? 0) : 0;
     this.span = Math.max(last, this.timed ? (told.duration ?? 0) : 0);
     if (this.span <= this.first) this.span = this.first + 1;
+    this.stalls = this.#stalls();
+    this.hasOthers = told.kinds.some((kind) => kind !== "event" && kind !== "unfinished");
     this.deltaStarts = sums(told.items.adds);
     this.readStarts = sums(told.reads.size);
+  }
+
+  /** What the axis and the table count: comments and unknown fields are no events. */
+  get unit() {
+    return this.hasOthers ? "item" : "event";
+  }
+
+  /** Return those of the longest waits that stand out; `least` is what a wait needs for that. */
+  #stalls() {
+    const { timing, stalls } = this.told;
+    const waits = this.readTimes.slice(1).map((time, index) => time - this.readTimes[index]).sort((one, other) => one - other);
+    const usual = waits.length ? Math.max(waits[waits.length >> 1], 0) : 0;
+    const least = Math.min(Math.max(0.2, 5 * usual), Math.max(1, 2 * usual));
+    return { least, found: timing === "sidecar" ? stalls.filter((one) => one.seconds >= least) : [] };
   }
 
   time(index) {
@@ -64,7 +80,7 @@ class Stream {
       if (text && !SILENT.has(kind)) words.push(`${kind} ${JSON.stringify(text.slice(0, PREVIEW))}`);
     }
     const text = words.length ? words.join("  ") : this.items.data[index].slice(0, PREVIEW);
-    return text.replace(/\r/g, "\\r").replace(/\n/g, "\\n").slice(0, PREVIEW);
+    return visible(text.replace(/\r/g, "\\r").replace(/\n/g, "\\n").slice(0, PREVIEW));
   }
 
   /** Return how many items had come at a place of the axis. */

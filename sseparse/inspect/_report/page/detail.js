@@ -24,6 +24,7 @@ function showDetail(root, stream, index) {
   if (adds.length) facts.push(["Adds", adds.join(", ")]);
   const text = items.data[index];
   const indented = pretty(text);
+  const isSame = indented === text;
   const code = el("pre", { tabindex: "0", dir: "auto", "aria-label": "Data" });
   const buttons = el("span", { class: "buttons" });
   let raw = false;
@@ -31,9 +32,9 @@ function showDetail(root, stream, index) {
   const show = () => {
     const all = raw ? text : indented;
     const cut = !whole && all.length > ENOUGH;
-    code.textContent = cut ? all.slice(0, ENOUGH) : all;
+    code.textContent = visible(cut ? all.slice(0, ENOUGH) : all);
     buttons.replaceChildren(
-      ...(indented === text ? [] : [toggle(raw ? "Indented" : "As sent", () => { raw = !raw; })]),
+      ...(isSame ? [] : [toggle(raw ? "Indented" : "As sent", () => { raw = !raw; })]),
       ...(cut ? [toggle(`All ${count(all.length)} characters`, () => { whole = true; })] : []),
     );
   };

@@ -20,6 +20,20 @@ function asNode(child) {
   return child instanceof Node ? child : document.createTextNode(String(child));
 }
 
+// What turns the direction of a line, or has no width: nobody sees it, and what is seen is not what is there.
+const UNSEEN = /[\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+
+/** Return a text with what is not seen of it made visible, as ⟨U+202E⟩. */
+function visible(text) {
+  return String(text).replace(UNSEEN, (one) => `⟨U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+}
+
+/** Return a text as short as a line or a few of them, with what is not seen made visible. */
+function brief(text, most = 300) {
+  const all = String(text);
+  return visible(all.length > most ? `${all.slice(0, most)}… (${count(all.length)} characters)` : all);
+}
+
 /** Return the value of a color of the theme. */
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -30,7 +44,10 @@ const count = (value) => grouped.format(value);
 
 /** Return seconds in words, as `sseparse inspect` has them. */
 function seconds(value) {
-  if (Math.abs(value) < 1) return `${(value * 1000).toFixed(1)} ms`;
+  const size = Math.abs(value);
+  if (size >= 1e9) return `${value.toExponential(3)} s`;
+  if (size < 0.001 && value) return `${(value * 1e6).toFixed(0)} µs`;
+  if (size < 1) return `${(value * 1000).toFixed(1)} ms`;
   return `${value.toFixed(3)} s`;
 }
 

@@ -44,7 +44,7 @@ class EventTable {
       const found = new Array(names.length).fill(0);
       for (const number of column) found[number] += 1;
       return names.flatMap((name, number) =>
-        found[number] ? [el("option", { value: `${prefix}:${number}` }, `${name} (${count(found[number])})`)] : [],
+        found[number] ? [el("option", { value: `${prefix}:${number}` }, `${brief(name, 60)} (${count(found[number])})`)] : [],
       );
     };
     return [
@@ -79,7 +79,8 @@ class EventTable {
     this.sought = sought || null;
     const length = this.matches ? this.matches.length : all;
     byId("grid").setAttribute("aria-rowcount", length + 1);
-    byId("found").textContent = this.matches ? `${count(length)} of ${count(all)}` : count(all);
+    const what = this.stream.hasOthers ? " items" : "";
+    byId("found").textContent = this.matches ? `${count(length)} of ${count(all)}${what}` : `${count(all)}${what}`;
     this.list.setLength(length);
     const position = this.chosen === null ? -1 : this.#position(this.chosen);
     if (position >= 0) this.list.reveal(position);
@@ -130,7 +131,7 @@ class EventTable {
       cells.push([stream.time(index).toFixed(3), "number"], [`+${stream.gap(index).toFixed(3)}`.replace("+-", "−"), "number extra"]);
     }
     cells.push([count(items.offset[index]), "number extra"], [count(items.size[index]), "number extra"]);
-    cells.push([stream.type(index), "type"]);
+    cells.push([brief(stream.type(index)), "type"]);
     const row = el("div", { role: "row", class: "row", id: `row-${index}`, "aria-rowindex": position + 2, "data-index": index },
       ...cells.map(([text, className]) => el("span", { role: "gridcell", class: className }, text)),
       el("span", { role: "gridcell", class: "says" }, el("i", { class: `dot class-${items.class[index]}` }), ...this.#says(index)));

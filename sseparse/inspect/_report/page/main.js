@@ -74,10 +74,10 @@ class Page {
 
 /** Say what the colors mean that no lane is named after. */
 function showLegend(stream) {
-  const { timing, stalls } = stream.told;
-  const isStalled = timing === "sidecar" && stalls.some(({ seconds: long }) => long * 64 >= stream.span);
-  const words = [["read", stream.timed ? "bytes of each read" : "bytes of each event"]];
-  if (isStalled) words.push(["stall", "longest stalls"]);
+  const { least, found } = stream.stalls;
+  const pieces = { sidecar: "read", created: "block of the body", none: stream.unit };
+  const words = [["read", `bytes of each ${pieces[stream.told.timing]}`]];
+  if (found.length) words.push(["stall", `longest waits, of ${seconds(least)} or more`]);
   byId("legend").replaceChildren(...words.map(([name, text]) => el("span", {}, el("i", { class: `dot ${name}` }), text)));
 }
 
@@ -85,8 +85,8 @@ function makeTabs(page, names) {
   const short = names.map((name) => name.split(/[\\/]/).at(-1) || name);
   const tabs = names.map((name, number) => {
     const unique = short.filter((one) => one === short[number]).length === 1;
-    const tab = el("button", { type: "button", role: "tab", "data-number": number, title: name, "aria-controls": "main" },
-      unique ? short[number] : name);
+    const tab = el("button", { type: "button", role: "tab", "data-number": number, title: brief(name, 1000), "aria-controls": "main" },
+      brief(unique ? short[number] : name));
     tab.addEventListener("click", () => page.show(number));
     return tab;
   });

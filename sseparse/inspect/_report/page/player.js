@@ -115,7 +115,7 @@ class Controls {
     for (const id of ["play", "previous", "next", "scrub", "speed"]) byId(id).disabled = !stream.count;
     byId("pace").textContent = stream.timed
       ? ""
-      : `The recording has no times: the axis counts events, and it plays ${PACE} of them a second.`;
+      : `The recording has no times: the axis counts ${stream.hasOthers ? "items, comments among them" : "events"}, and it plays ${PACE} of them a second.`;
   }
 
   destroy() {
@@ -137,8 +137,8 @@ class Controls {
     byId("play").textContent = player.playing ? "Pause" : "Play";
     const scrub = byId("scrub");
     scrub.value = place;
-    const at = stream.timed ? `${place.toFixed(3)} / ${stream.span.toFixed(3)} s` : `${count(come)} / ${count(stream.count)}`;
-    byId("position").textContent = stream.timed ? `${at} · ${count(come)} of ${count(stream.count)}` : at;
+    const at = stream.timed ? `${place.toFixed(3)} / ${stream.span.toFixed(3)} s` : `${count(come)} / ${count(stream.count)} ${stream.unit}s`;
+    byId("position").textContent = stream.timed ? `${at} · ${count(come)} of ${count(stream.count)} ${stream.unit}s` : at;
     scrub.setAttribute("aria-valuetext", byId("position").textContent);
     byId("speed").value = SPEEDS.indexOf(player.speed);
     byId("to-end").hidden = player.ended;

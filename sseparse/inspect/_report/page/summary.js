@@ -4,13 +4,13 @@
 /** Show them; `choose` is called with the item that a finding is about. */
 function showSummary(stream, choose) {
   const { told } = stream;
-  byId("file").replaceChildren(told.name);
+  byId("file").replaceChildren(brief(told.name, 1000));
   byId("facts").replaceChildren(...told.facts.map(([name, value]) => pair(name, value)));
   const notes = [...told.warnings];
   if (told.timing === "created") {
     notes.push("The times come from the created stamps in the chunks: they were not measured.");
   }
-  byId("notes").replaceChildren(...notes.map((note) => el("li", {}, note)));
+  byId("notes").replaceChildren(...notes.map((note) => el("li", {}, brief(note, 1000))));
   byId("figures").replaceChildren(
     ...told.figures.map(({ label, value, meaning }) => pair(label, value, `${label}: ${meaning}`)),
   );
@@ -23,7 +23,7 @@ function showSummary(stream, choose) {
 }
 
 function pair(name, value, title) {
-  return el("div", { title }, el("dt", {}, name), el("dd", {}, value));
+  return el("div", { title }, el("dt", {}, brief(name)), el("dd", {}, brief(value, 600)));
 }
 
 function findingItem(stream, finding, choose) {
@@ -40,7 +40,7 @@ function findingItem(stream, finding, choose) {
     "li",
     { class: severity },
     el("span", { class: "severity" }, severity),
-    el("div", {}, el("span", { class: "message" }, message), " ", place, " ", el("code", {}, code),
+    el("div", {}, el("span", { class: "message" }, brief(message, 600)), " ", place, " ", el("code", {}, code),
       why ? el("details", {}, el("summary", {}, "Why, and what to do"), el("p", {}, cause), el("p", {}, cure)) : null),
   );
 }

@@ -67,7 +67,7 @@ class Timeline {
         {
           stroke: muted, grid, ticks: { show: false }, font: FONT, space: 70, size: more.axis,
           show: more.axis > 0, values: stream.timed ? timeTicks : numberTicks,
-          label: more.axis ? (stream.timed ? undefined : "event") : undefined, labelSize: 16, labelFont: FONT,
+          label: more.axis ? (stream.timed ? undefined : stream.unit) : undefined, labelSize: 16, labelFont: FONT,
           ...(stream.timed ? {} : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6] }),
         },
         { stroke: muted, grid, ticks: { show: false }, font: FONT, size, gap: 8, ...more.values },
@@ -128,14 +128,11 @@ class Timeline {
     this.#lay();
   }
 
-  /** Shade the longest waits, where they take a 64th of the stream at least. */
+  /** Shade the waits that stand out. */
   #shade(plot) {
-    const { stream } = this;
-    if (stream.told.timing !== "sidecar") return;
     plot.ctx.fillStyle = color("stall");
     const { left, top, width, height } = plot.bbox;
-    for (const { t, seconds: long } of stream.told.stalls) {
-      if (long * 64 < stream.span) continue;
+    for (const { t, seconds: long } of this.stream.stalls.found) {
       const from = Math.max(left, plot.valToPos(t, "x", true));
       const to = Math.min(left + width, plot.valToPos(t + long, "x", true));
       if (to > from) plot.ctx.fillRect(from, top, to - from, height);
@@ -148,6 +145,7 @@ class Timeline {
       if (other !== plot && (other.scales.x.min !== min || other.scales.x.max !== max)) other.setScale("x", { min, max });
     }
     if (!this.overlays) return;
+    byId("tip").hidden = true; // what was under the pointer is elsewhere now
     this.#lay();
     this.#tellWindow();
   }
@@ -272,25 +270,45 @@ class Timeline {
     return best;
   }
 
+  /** Return the number of the read that the pointer is nearest to, or null. */
+  #readUnder(plot, event) {
+    const { readPlaces: places } = this.stream;
+    const at = plot.posToVal(event.offsetX, "x");
+    const after = upper(places, at);
+    const near = [after - 1, after].filter((one) => one >= 0 && one < places.length);
+    const off = (one) => Math.abs(places[one] - at);
+    const best = near.length > 1 && off(near[1]) < off(near[0]) ? near[1] : near[0];
+    const pixels = (off(best) * plot.over.clientWidth) / (plot.scales.x.max - plot.scales.x.min);
+    return best !== undefined && pixels <= NEAREST ? best + 1 : null;
+  }
+
   #hover(plot, event) {
     const { stream } = this;
     const tip = byId("tip");
     const index = this.#under(plot, event);
-    tip.hidden = index === null;
-    if (index === null) return;
-    const read = stream.items.read[index];
-    const when = stream.timed ? `${seconds(stream.time(index))} (+${seconds(stream.gap(index))}) · ` : "";
-    const lines = [el("b", {}, titleOf(stream, index)), el("span", { class: "hint" }, `${when}${count(stream.items.size[index])} bytes`)];
-    if (plot === this.plots[0] && stream.timed) {
-      const [from, to] = stream.itemsOf(read);
-      const words = `Read ${count(read)}: ${count(stream.told.reads.size[read - 1])} bytes, ${count(to - from)} completed`;
-      lines.unshift(el("b", {}, words));
-    }
-    tip.replaceChildren(...lines, el("span", { class: "says" }, stream.preview(index).slice(0, 160)));
+    const read = plot === this.plots[0] && stream.told.timing === "sidecar" ? this.#readUnder(plot, event) : null;
+    tip.hidden = index === null && read === null;
+    if (tip.hidden) return;
+    const [from, to] = read === null ? [index, index + 1] : stream.itemsOf(read);
+    tip.replaceChildren(...(read === null ? [] : [el("b", {}, readWords(stream, read))]), ...(from < to ? itemWords(stream, from) : []));
     const { clientX: x, clientY: y } = event;
     tip.style.left = `${Math.max(8, Math.min(x + 14, innerWidth - tip.offsetWidth - 8))}px`;
     tip.style.top = `${y + 18 + tip.offsetHeight > innerHeight ? y - tip.offsetHeight - 12 : y + 18}px`;
   }
+}
+
+/** Return what the tip says of a read. */
+function readWords(stream, read) {
+  const [from, to] = stream.itemsOf(read);
+  const done = to > from ? `${count(to - from)} completed` : `completes no ${stream.unit}`;
+  return `Read ${count(read)}: ${count(stream.told.reads.size[read - 1])} bytes at ${seconds(stream.readTimes[read - 1])}, ${done}`;
+}
+
+/** Return what the tip says of an item. */
+function itemWords(stream, index) {
+  const when = stream.timed ? `${seconds(stream.time(index))} (+${seconds(stream.gap(index))}) · ` : "";
+  return [el("b", {}, titleOf(stream, index)), el("span", { class: "hint" }, `${when}${count(stream.items.size[index])} bytes`),
+    el("span", { class: "says" }, stream.preview(index).slice(0, 160))];
 }
 
 Timeline.made = 0;
