@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli import END, chunk, write_recording
+from cli import END, REPOSITORY, chunk, write_recording
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,6 +119,13 @@ def test_a_file_is_named_and_a_mapping_names(tmp_path: Path) -> None:
         ["monday", "tuesday"],
     )
     assert report([path], title="Mine").title == "Mine"
+    assert report([path], title=" ").title == "answer.txt"
+
+
+def test_calls_stand_in_the_order_in_which_they_began() -> None:
+    [data] = told(report(REPOSITORY / "fixtures/anthropic-messages/complete.txt"))
+    keys = [call["key"] for call in data["completion"]["choices"][0]["calls"]]
+    assert keys == ["server 0", "0", "1"]
 
 
 def test_the_policy_names_every_script_and_style_and_nothing_else() -> None:

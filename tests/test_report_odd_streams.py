@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli import END, REPOSITORY, chunk
 from report_browser import Opened, opened, url_of
+from selenium.webdriver.common.keys import Keys
 
 from sseparse import Read, Recording
 from sseparse.inspect import report
@@ -24,6 +25,12 @@ def browser() -> Iterator[Opened]:
 def made(browser: Opened, folder: Path, *recordings: Source) -> Opened:
     browser.open(url_of(report(recordings).save(folder / "page.html", force=True)))
     return browser
+
+
+def whole(delta: dict[str, object], **fields: object) -> bytes:
+    """Return the event of a chunk with fields of its own."""
+    body = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}], **fields}
+    return f"data: {json.dumps(body)}\n\n".encode()
 
 
 def with_arguments(arguments: str) -> bytes:
@@ -56,12 +63,9 @@ def test_a_part_that_fails_leaves_the_others(browser: Opened, tmp_path: Path) ->
     path = page.save(tmp_path / "page.html")
     text = path.read_text(encoding="utf-8")
     # A told choice that is no choice: what no stream makes, and the next mistake might.
-    choices = json.dumps([None])
-    start, end = (
-        text.index('"choices":[{"index":0,"role"'),
-        text.index("]}", text.index('"finish":')),
-    )
-    path.write_text(text[:start] + f'"choices":{choices[:-1]}' + text[end:], encoding="utf-8")
+    broken = text.replace('"choices":[{"index":0,"role"', '"choices":[null,{"index":0,"role"')
+    assert broken != text
+    path.write_text(broken, encoding="utf-8")
     browser.open(url_of(path))
     assert browser.text("completion").startswith("This part cannot be shown: TypeError")
     assert browser.run("return document.documentElement.dataset.ready") == ""
@@ -87,7 +91,8 @@ def test_huge_figures_and_words_stay_in_their_places(browser: Opened, tmp_path: 
     long = "x" * 100_000
     usage = b'data: {"choices":[],"usage":{"prompt_tokens":1' + b"0" * 400 + b"}}\n\n"
     call = {"index": 0, "id": long, "function": {"name": long, "arguments": "{}"}}
-    first = chunk(role=long, content="Hi", tool_calls=[call], model=long, id=long)
+    delta: dict[str, object] = {"role": long, "content": "Hi", "tool_calls": [call]}
+    first = whole(delta, model=long, id=long)
     body = f"event: {long}\nid: {long}\n".encode() + first + usage
     page = made(
         browser,
@@ -114,12 +119,11 @@ def test_what_is_not_seen_is_made_visible_but_in_the_answer(
     odd = "a\u202eb\u200bc"
     seen = "a⟨U+202E⟩b⟨U+200B⟩c"
     body = f"event: {odd}\nid: {odd}\ndata: {odd}\n\n".encode()
-    answer = json.dumps({"choices": [{"index": 0, "delta": {"content": odd}}], "model": odd})
-    stream = Recording.from_bytes(body + f"data: {answer}\n\n".encode() + END)
+    stream = Recording.from_bytes(body + whole({"content": odd}, model=odd) + END)
     page = report({odd: stream, "other": stream}).save(tmp_path / "page.html")
     browser.open(url_of(page))
     browser.by_id("row-0").click()
-    for place in ("tabs", "file", "rows", "detail", "filter"):
+    for place in ("tabs", "facts", "file", "rows", "detail", "filter"):
         assert seen in browser.text(place), place
         assert odd not in browser.text(place), place
     assert odd in browser.text("completion")
@@ -153,3 +157,66 @@ def test_only_waits_that_stand_out_are_shaded(browser: Opened, tmp_path: Path) -
     assert "longest waits, of 500.0 ms or more" in page.text("legend")
     told = "JSON.parse(document.getElementById('recording-2').textContent)"
     assert page.run(f"return new Stream({told}).stalls.found.length") == 1
+
+
+CUT_OFF = """return [...document.querySelectorAll("#rows .number, #columns .number")].filter(
+    (one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"""
+
+
+def test_no_number_in_the_table_is_cut_off(browser: Opened, tmp_path: Path) -> None:
+    event, long = b"data: 1\n\n", b"data: " + b"x" * 1_234_567 + b"\n\n"
+    many = Recording((Read(0.5, event * 123_456), Read(45_678.5, long)))
+    page = made(browser, tmp_path, many, Recording.from_bytes(event * 10))
+    page.run("rows.focus()")
+    page.press(Keys.END)
+    assert "123,45745678.500+45678.0001,111,1041,234,575" in page.text("rows")
+    assert page.run(CUT_OFF) == []
+    page.press("]")
+    assert page.run(CUT_OFF) == []
+
+
+def test_times_below_a_millisecond_are_told_apart(browser: Opened, tmp_path: Path) -> None:
+    reads = (Read(0.000123, chunk(content="a")), Read(0.000456, END))
+    page = made(browser, tmp_path, Recording(reads))
+    assert "0.000123+0.000123" in page.text("rows")
+    page.by_id("row-1").click()
+    assert "Time456 µs" in page.text("detail")
+    assert "Gap333 µs" in page.text("detail")
+    assert page.run(CUT_OFF) == []
+
+
+def test_a_stream_that_was_there_at_once_has_no_second(browser: Opened, tmp_path: Path) -> None:
+    page = made(browser, tmp_path, Recording((Read(0.0, chunk(content="Hi")), Read(0.0, END))))
+    page.press(" ")
+    page.wait(lambda: page.text("play") == "Play", "it ends")
+    assert page.text("position") == "0.000000 / 0.000000 s · 3 of 3 events"
+    assert page.console() == []
+
+
+def test_without_measured_reads_none_are_spoken_of(browser: Opened, tmp_path: Path) -> None:
+    body = b"".join(whole({"content": "w "}, created=1_763_800_000 + n) for n in range(5))
+    page = made(browser, tmp_path, Recording.from_bytes(body), Recording((Read(0.1, body),)))
+    page.by_id("row-1").click()
+    assert "Read" not in page.text("detail")
+    assert "bytes of each block of the body" in page.text("legend")
+    page.press("]")
+    page.by_id("row-1").click()
+    assert "Read1" in page.text("detail")
+
+
+def test_the_body_of_a_refusal_is_shown_as_text(browser: Opened, tmp_path: Path) -> None:
+    refusal = b'{"error":{"message":"too <b>many</b>\xff","code":null}}'
+    other = b"<html>\n<h1>Bad gateway</h1>"
+    page = made(
+        browser,
+        tmp_path,
+        *(Recording((Read(0.3, body),)) for body in (refusal, other, chunk(content="Hi"))),
+    )
+    assert 'which holds no event{\n  "error": {\n    "message": "too <b>many</b>' in page.text(
+        "completion"
+    )
+    page.press("]")
+    assert "which holds no event<html>\n<h1>Bad gateway</h1>" in page.text("completion")
+    page.press("]")
+    assert page.text("completion") == "Choice 0ReasoningHiSpokenRefusal"
+    assert page.console() == []

@@ -40,6 +40,9 @@ _CLASS_OF = {
 }
 """The class of each kind of delta; of an event with several, the first in this order counts."""
 
+_BODY = 65_536
+"""Bytes of a body without events that are shown."""
+
 _RANK = {kind: rank for rank, kind in enumerate(_CLASS_OF)}
 _OTHER = len(CLASSES) - 1
 
@@ -88,18 +91,24 @@ class PageFold:
         self._delta_columns: dict[str, list[JSONValue]] = {
             name: [] for name in ("kind", "choice", "call", "text")
         }
+        self._body = bytearray()  # its start, as long as it may be no stream at all
+        self._events = 0
+        self._began: dict[tuple[int, str | None], None] = {}  # the calls, in their order
         self._fields: JSONObject = {}  # of the few items that have an id or a retry
 
     def read(self, read: SeenRead) -> None:
         """Take one read."""
         self._read_columns["t"].append(number(read.time))
         self._read_columns["size"].append(len(read.data))
+        if not self._events:
+            self._body += read.data[: _BODY - len(self._body)]
 
     def item(self, item: SeenItem) -> None:
         """Take one item."""
         columns = self._columns
         columns["kind"].append(self._kinds.number(item.kind))
         columns["number"].append(item.number)
+        self._events += isinstance(item.item, ServerSentEvent)
         columns["offset"].append(item.offset)
         columns["size"].append(item.size)
         columns["read"].append(item.read)
@@ -114,6 +123,8 @@ class PageFold:
         for delta in item.deltas:
             of_call = delta.kind in ("tool_call", "arguments")
             key = _key(delta.tool_call, delta.server) if of_call else None
+            if of_call:
+                self._began.setdefault((delta.choice, key))
             self._delta_columns["kind"].append(self._deltas.number(delta.kind))
             self._delta_columns["choice"].append(delta.choice)
             self._delta_columns["call"].append(key)
@@ -121,6 +132,15 @@ class PageFold:
 
     def end(self, completion: Completion) -> None:
         """Take the end of the stream."""
+
+    @property
+    def body(self) -> str:
+        """The start of a body that held no event, such as the words of a refusal; else nothing."""
+        return "" if self._events else self._body.decode("utf-8", "replace")
+
+    def calls(self, choice: int) -> list[str | None]:
+        """Return the keys of the calls of a choice, in the order in which they began."""
+        return [key for number, key in self._began if number == choice]
 
     def to_dict(self) -> JSONObject:
         """Return the columns as JSON values."""
@@ -173,7 +193,7 @@ def page_data(
         "figures": [attrs.asdict(one) for one in figures(metrics)],
         "unknown": list(unknown(metrics)),
         "findings": [_finding(one) for one in findings],
-        "completion": _completion(metrics.completion),
+        "completion": _completion(metrics.completion, fold),
         **fold.to_dict(),
     }
 
@@ -223,12 +243,13 @@ def _finding(finding: Finding) -> JSONObject:
     }
 
 
-def _completion(completion: Completion) -> JSONObject:
+def _completion(completion: Completion, fold: PageFold) -> JSONObject:
     return {
         "complete": completion.complete,
         "usage": "" if completion.usage is None else _spelled(completion.usage.raw),
         "error": "" if completion.error is None else _spelled(completion.error),
-        "choices": [_choice(one) for one in completion.choices],
+        "choices": [_choice(one, fold.calls(one.index)) for one in completion.choices],
+        "body": fold.body,
     }
 
 
@@ -251,8 +272,8 @@ def _transcript(choice: Choice) -> str:
     return transcript if isinstance(transcript, str) else ""
 
 
-def _choice(choice: Choice) -> JSONObject:
-    calls: list[JSONValue] = [
+def _choice(choice: Choice, began: list[str | None]) -> JSONObject:
+    calls: list[JSONObject] = [
         {"key": _key(place, server), "name": one.name, "id": one.id, "arguments": one.arguments}
         for server, every in ((False, choice.tool_calls), (True, choice.server_tool_calls))
         for place, one in enumerate(every)
@@ -260,6 +281,8 @@ def _choice(choice: Choice) -> JSONObject:
     if (function := choice.function_call) is not None:
         key = _key(None, server=False)
         calls.append({"key": key, "name": function.name, "arguments": function.arguments})
+    places = {key: place for place, key in enumerate(began)}
+    calls.sort(key=lambda call: places.get(str(call["key"]), len(places)))
     return {
         "index": choice.index,
         "role": choice.role,
@@ -267,6 +290,6 @@ def _choice(choice: Choice) -> JSONObject:
         "audio": _transcript(choice),
         "reasoning": choice.reasoning,
         "refusal": choice.refusal,
-        "calls": calls,
+        "calls": list(calls),
         "finish": choice.finish_reason,
     }

@@ -63,7 +63,7 @@ def report(
     Args:
         recordings: one or several; each a ``Recording``, or the path of one, which then is read
             piece by piece. A mapping gives them the names they have on the page.
-        title: of the page; None: the name of the recording, or how many there are.
+        title: of the page; None or blank: the name of the recording, or how many there are.
         protocol: what the streams speak; None: it is found out.
         progress: called with the bytes of each read.
 
@@ -80,7 +80,7 @@ def report(
     if not named:
         raise ValueError("there is no recording to report on")
     told = [_told(name, opened(one), protocol, progress) for name, one in named]
-    if title is None:
+    if title is None or not title.strip():
         first = Path(named[0][0]).name
         title = first if len(named) == 1 else f"{len(named):,} streams"
     return Report(title, page(title, told))

@@ -43,15 +43,18 @@ class CompletionView {
 
   #showAll() {
     this.#clear();
-    const { choices, usage, error } = this.stream.told.completion;
+    const { choices, usage, error, body } = this.stream.told.completion;
     for (const choice of choices) this.#choice(choice.index).set(choice);
     const parts = [];
     if (error) parts.push(el("div", { class: "block failed" }, el("h3", {}, "Error"), el("pre", {}, visible(pretty(error)))));
+    if (body) {
+      parts.push(el("div", { class: "block" }, el("h3", {}, "Body, which holds no event"), el("pre", { dir: "auto" }, visible(pretty(body)))));
+    }
     if (usage) {
       parts.push(el("details", { class: "block" }, el("summary", {}, "Usage"), el("pre", {}, visible(pretty(usage)))));
     }
     this.tail = el("div", {}, ...parts);
-    if (!choices.length && !error) {
+    if (!choices.length && !error && !body) {
       this.empty = el("p", { class: "none" }, "Nothing in the stream is known as an answer.");
       this.root.append(this.empty);
     }

@@ -23,9 +23,11 @@ class Stream {
     const last = this.timed ? (this.readPlaces.at(-1) ?? 0) : this.count;
     this.first = this.timed ? Math.min(0, this.readPlaces[0] ?? 0) : 0;
     this.span = Math.max(last, this.timed ? (told.duration ?? 0) : 0);
-    if (this.span <= this.first) this.span = this.first + 1;
+    this.last = this.span; // what is told; an axis needs some length
+    if (this.span <= this.first) this.span = this.first + (this.timed ? 1e-6 : 1);
     this.stalls = this.#stalls();
     this.hasOthers = told.kinds.some((kind) => kind !== "event" && kind !== "unfinished");
+    this.digits = this.span < 0.01 ? 6 : 3; // of seconds
     this.deltaStarts = sums(told.items.adds);
     this.readStarts = sums(told.reads.size);
   }
@@ -46,6 +48,11 @@ class Stream {
 
   time(index) {
     return this.readTimes[this.items.read[index] - 1];
+  }
+
+  /** Return a place of the axis in words. */
+  clock(place) {
+    return Math.min(place, Math.max(this.last, this.first)).toFixed(this.digits);
   }
 
   gap(index) {
@@ -81,6 +88,18 @@ class Stream {
     }
     const text = words.length ? words.join("  ") : this.items.data[index].slice(0, PREVIEW);
     return visible(text.replace(/\r/g, "\\r").replace(/\n/g, "\\n").slice(0, PREVIEW));
+  }
+
+  /** Return whether an item holds what is sought: in its type, fields and data, or in what the data say. */
+  holds(index, sought) {
+    const { items, told } = this;
+    if (sought.test(items.data[index]) || sought.test(this.type(index)) || sought.test(this.preview(index))) return true;
+    if (Object.values(told.fields[index] ?? {}).some((value) => sought.test(value))) return true;
+    const { text } = told.deltas;
+    for (let at = this.deltaStarts[index]; at < this.deltaStarts[index + 1]; at += 1) {
+      if (sought.test(text[at])) return true;
+    }
+    return false;
   }
 
   /** Return how many items had come at a place of the axis. */

@@ -11,8 +11,8 @@ function showDetail(root, stream, index) {
   const { items, told } = stream;
   const facts = [
     ["Bytes", `${count(items.size[index])} from byte ${count(items.offset[index])}`],
-    ["Read", count(items.read[index])],
   ];
+  if (told.timing === "sidecar") facts.push(["Read", count(items.read[index])]);
   if (stream.timed) {
     facts.push(["Time", seconds(stream.time(index))], ["Gap", seconds(stream.gap(index))]);
   }
@@ -40,15 +40,21 @@ function showDetail(root, stream, index) {
   };
   const toggle = (words, change) => {
     const button = el("button", { type: "button" }, words);
-    button.addEventListener("click", () => { change(); show(); });
+    button.addEventListener("click", () => {
+      change();
+      show();
+      (buttons.firstChild ?? code).focus({ preventScroll: true }); // the button is gone
+    });
     return button;
   };
   show();
+  const wasFocused = root.contains(document.activeElement);
   root.replaceChildren(
     el("div", { class: "bar" }, el("h3", {}, titleOf(stream, index)), buttons),
     el("dl", { class: "facts" }, ...facts.map(([name, value]) => pair(name, value))),
     code,
   );
+  if (wasFocused) code.focus({ preventScroll: true });
 }
 
 /** Return what an item is called. */

@@ -13,6 +13,7 @@ class EventTable {
     byId("columns").replaceChildren(
       ...this.#columns().map(([name, className]) => el("span", { role: "columnheader", class: className }, name)),
     );
+    this.#measure();
     byId("search").value = "";
     byId("filter").replaceChildren(...this.#filters());
     byId("rows").style.height = `${Math.min(Math.max(stream.count, 1), ROWS_IN_SIGHT) * ROW_HEIGHT}px`;
@@ -36,6 +37,25 @@ class EventTable {
   #columns() {
     const times = this.stream.timed ? [["time", "number"], ["gap", "number extra"]] : [];
     return [["#", "number"], ...times, ["byte", "number extra"], ["size", "number extra"], ["type", ""], ["adds, or data", ""]];
+  }
+
+  /** Make the columns of numbers as wide as their widest. */
+  #measure() {
+    const { stream } = this;
+    const { items, readTimes, digits } = stream;
+    const most = (values) => values.reduce((one, other) => Math.max(one, other), 0);
+    const time = Math.max(...[most(readTimes), stream.readTimes.reduce((one, other) => Math.min(one, other), 0)]
+      .map((one) => one.toFixed(digits).length));
+    const widths = {
+      number: [count(most(items.number)).length, 4],
+      time: [time, 7],
+      gap: [time + 1, 7],
+      byte: [count(most(items.offset)).length, 7],
+      size: [count(most(items.size)).length, 5],
+    };
+    for (const [name, [length, least]] of Object.entries(widths)) {
+      byId("grid").style.setProperty(`--${name}`, `${Math.min(Math.max(length, least), 20)}ch`);
+    }
   }
 
   #filters() {
@@ -71,7 +91,7 @@ class EventTable {
       const found = [];
       for (let index = 0; index < all; index += 1) {
         if (name && items[name][index] !== Number(number)) continue;
-        if (sought && !this.#holds(index, sought)) continue;
+        if (sought && !this.stream.holds(index, sought)) continue;
         found.push(index);
       }
       this.matches = found;
@@ -84,11 +104,6 @@ class EventTable {
     this.list.setLength(length);
     const position = this.chosen === null ? -1 : this.#position(this.chosen);
     if (position >= 0) this.list.reveal(position);
-  }
-
-  #holds(index, sought) {
-    const { stream } = this;
-    return sought.test(stream.items.data[index]) || sought.test(stream.type(index)) || sought.test(stream.preview(index));
   }
 
   #index(position) {
@@ -128,7 +143,9 @@ class EventTable {
     const isEvent = stream.kind(index) === "event" || stream.kind(index) === "unfinished";
     const cells = [[isEvent ? count(items.number[index]) : "", "number"]];
     if (stream.timed) {
-      cells.push([stream.time(index).toFixed(3), "number"], [`+${stream.gap(index).toFixed(3)}`.replace("+-", "−"), "number extra"]);
+      const { digits } = stream;
+    const gap = `+${stream.gap(index).toFixed(digits)}`.replace("+-", "−");
+    cells.push([stream.time(index).toFixed(digits), "number"], [gap, "number extra"]);
     }
     cells.push([count(items.offset[index]), "number extra"], [count(items.size[index]), "number extra"]);
     cells.push([brief(stream.type(index)), "type"]);

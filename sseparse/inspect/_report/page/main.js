@@ -20,12 +20,18 @@ class Page {
     if (!this.streams.has(number)) this.streams.set(number, new Stream(JSON.parse(this.sources[number].textContent)));
     const stream = (this.stream = this.streams.get(number));
     const choose = (index) => this.choose(index);
-    showSummary(stream, choose);
+    const lead = (index) => {
+      this.choose(index);
+      bringInSight(index);
+    };
+    showSummary(stream, lead);
     showLegend(stream);
     this.completion = attempt("completion", () => new CompletionView(byId("completion"), stream));
     this.table = attempt("rows", () => new EventTable(stream, choose));
-    this.timeline = attempt("timeline", () => new Timeline(byId("timeline"), stream, choose));
+    this.timeline = attempt("timeline", () => new Timeline(byId("timeline"), stream, lead));
+    const speed = this.player?.speed;
     this.player = new Player(stream, () => this.#moved());
+    if (speed) this.player.speed = speed;
     this.controls = new Controls(this.player, (step) => this.step(step));
     this.choose(null);
     this.#moved();
@@ -59,7 +65,7 @@ class Page {
     if (player.place !== this.place || player.come !== this.come) this.from = null;
     [this.place, this.come] = [player.place, player.come];
     attempt("completion", () => this.completion?.show(player.come));
-    attempt("timeline", () => this.timeline?.played(player.place));
+    attempt("timeline", () => this.timeline?.played(player.place, player.playing));
     attempt("rows", () => this.table?.played(player.come, player.playing));
     this.controls.show();
   }
@@ -70,6 +76,12 @@ class Page {
     root.dataset.theme = dark ? "light" : "dark";
     this.timeline?.redraw();
   }
+}
+
+/** Scroll as far as it takes to see an item's row, and as much of the detail below as there is room for. */
+function bringInSight(index) {
+  byId("detail").scrollIntoView({ block: "nearest" });
+  (byId(`row-${index}`) ?? byId("events-title")).scrollIntoView({ block: "nearest" });
 }
 
 /** Say what the colors mean that no lane is named after. */

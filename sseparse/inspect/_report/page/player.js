@@ -13,7 +13,7 @@ const SHORTEST = 1; // second that the fastest takes for a stream
 class Player {
   /** `moved(player)` is called after each move. */
   constructor(stream, moved) {
-    Object.assign(this, { stream, moved, come: stream.count, place: stream.span, speed: 1, playing: false });
+    Object.assign(this, { stream, moved, come: stream.count, place: stream.span, speed: 1, playing: false, held: false });
   }
 
   get ended() {
@@ -43,6 +43,10 @@ class Player {
     const now = performance.now();
     const passed = (now - this.last) / 1000;
     this.last = now;
+    if (this.held) {
+      this.frame = requestAnimationFrame(() => this.#tick());
+      return;
+    }
     const { stream } = this;
     const pace = this.speed === Infinity ? (stream.span - stream.first) / SHORTEST : this.speed * (stream.timed ? 1 : PACE);
     const place = Math.min(this.place + passed * pace, stream.span);
@@ -105,12 +109,19 @@ class Controls {
     on("play", "click", () => player.toggle());
     on("previous", "click", () => step(-1));
     on("next", "click", () => step(1));
-    on("to-end", "click", () => player.toEnd());
+    on("to-end", "click", () => {
+      player.toEnd();
+      byId("completion").focus({ preventScroll: true }); // the button is gone
+    });
     const scrub = byId("scrub");
     scrub.min = stream.first;
     scrub.max = stream.span;
     scrub.step = "any";
     on("scrub", "input", () => player.seek(Number(scrub.value)));
+    on("scrub", "pointerdown", () => { player.held = true; });
+    for (const type of ["pointerup", "pointercancel", "blur"]) {
+      window.addEventListener(type, () => { player.held = false; }, { signal: this.listening.signal });
+    }
     on("scrub", "keydown", (event) => this.#key(event));
     for (const id of ["play", "previous", "next", "scrub", "speed"]) byId(id).disabled = !stream.count;
     byId("pace").textContent = stream.timed
@@ -137,7 +148,7 @@ class Controls {
     byId("play").textContent = player.playing ? "Pause" : "Play";
     const scrub = byId("scrub");
     scrub.value = place;
-    const at = stream.timed ? `${place.toFixed(3)} / ${stream.span.toFixed(3)} s` : `${count(come)} / ${count(stream.count)} ${stream.unit}s`;
+    const at = stream.timed ? `${stream.clock(place)} / ${stream.clock(stream.span)} s` : `${count(come)} / ${count(stream.count)} ${stream.unit}s`;
     byId("position").textContent = stream.timed ? `${at} · ${count(come)} of ${count(stream.count)} ${stream.unit}s` : at;
     scrub.setAttribute("aria-valuetext", byId("position").textContent);
     byId("speed").value = SPEEDS.indexOf(player.speed);

@@ -155,7 +155,7 @@ class Timeline {
     const [min, max] = this.window;
     const [from, to] = [Math.max(min, this.stream.first), Math.min(max, this.stream.span)];
     const words = this.stream.timed
-      ? `${from.toFixed(3)} – ${to.toFixed(3)} s`
+      ? `${this.stream.clock(from)} – ${this.stream.clock(to)} s`
       : `${count(Math.max(1, Math.ceil(from)))} – ${count(Math.floor(to))}`;
     byId("window").textContent = this.isWhole ? "" : words;
   }
@@ -178,14 +178,33 @@ class Timeline {
     });
   }
 
-  played(place) {
+  played(place, isPlaying) {
+    if (!this.plots.length) return;
+    // Whoever looks elsewhere while it plays is left there.
+    const follows = place !== this.place && (!isPlaying || this.#shows(this.place));
     this.place = place;
-    if (this.plots.length) this.#lay();
+    if (follows) this.#panTo(place, 0.1);
+    this.#lay();
   }
 
   select(index) {
+    if (!this.plots.length) return;
     this.chosen = index;
-    if (this.plots.length) this.#lay();
+    if (index !== null) this.#panTo(this.stream.places[index], 0.5);
+    this.#lay();
+  }
+
+  #shows(place) {
+    const [min, max] = this.window;
+    return place >= min && place <= max;
+  }
+
+  /** Show a place that is not shown, at this share of what is. */
+  #panTo(place, share) {
+    if (this.#shows(place)) return;
+    const [min, max] = this.window;
+    const from = place - (max - min) * share;
+    this.#zoomTo(from, from + (max - min));
   }
 
   redraw() {
@@ -220,6 +239,7 @@ class Timeline {
   }
 
   pan(share) {
+    if (!this.plots.length) return;
     const [min, max] = this.window;
     this.#zoomTo(min + (max - min) * share, max + (max - min) * share);
   }
