@@ -149,7 +149,9 @@ def test_only_waits_that_stand_out_are_shaded(browser: Opened, tmp_path: Path) -
     even = [Read(0.1 * number, event) for number in range(1, 22)]
     slow = [Read(2.0 * number, event) for number in range(1, 22)]
     late = [*even[:10], *(Read(read.time + 0.6, event) for read in even[10:])]
-    page = made(browser, tmp_path, *(Recording(tuple(one)) for one in (even, slow, late)))
+    page = made(
+        browser, tmp_path, *(Recording(tuple(one)) for one in (even, slow, late, late[9:11]))
+    )
     assert "waits" not in page.text("legend")
     page.press("]")
     assert "waits" not in page.text("legend")
@@ -157,6 +159,8 @@ def test_only_waits_that_stand_out_are_shaded(browser: Opened, tmp_path: Path) -
     assert "longest waits, of 500.0 ms or more" in page.text("legend")
     told = "JSON.parse(document.getElementById('recording-2').textContent)"
     assert page.run(f"return new Stream({told}).stalls.found.length") == 1
+    page.press("]")
+    assert "longest waits, of 200.0 ms or more" in page.text("legend")
 
 
 CUT_OFF = """return [...document.querySelectorAll("#rows .number, #columns .number")].filter(
@@ -220,3 +224,14 @@ def test_the_body_of_a_refusal_is_shown_as_text(browser: Opened, tmp_path: Path)
     page.press("]")
     assert page.text("completion") == "Choice 0ReasoningHiSpokenRefusal"
     assert page.console() == []
+
+
+def test_the_words_of_the_axis_are_the_places_they_stand_at(
+    browser: Opened, tmp_path: Path
+) -> None:
+    page = made(browser, tmp_path, Recording((Read(3.0, END),)))
+    words = "return timeTicks(null, arguments[0])"
+    assert page.run(words, [0, 0.25, 0.5, 1.0]) == ["0", "0.25 s", "0.50 s", "1.00 s"]
+    assert page.run(words, [0, 0.1, 0.2]) == ["0", "100 ms", "200 ms"]
+    assert page.run(words, [0, 0.00025]) == ["0", "0.25 ms"]
+    assert page.run(words, [0, 20_000, 40_000]) == ["0", "20000 s", "40000 s"]

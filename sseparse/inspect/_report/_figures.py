@@ -127,12 +127,19 @@ def unknown(metrics: Metrics) -> list[str]:
 
 
 def seconds(value: float | None) -> str:
-    """Return a time in words: ``"412.3 ms"``, ``"2.488 s"``; nothing for None."""
+    """Return a time in words: ``"412.3 ms"``, ``"2.488 s"``; nothing for None.
+
+    >>> seconds(0.0123), seconds(2.4881), seconds(172_800.5), seconds(1e300)
+    ('12.3 ms', '2.488 s', '172,800 s', '1.000e+300 s')
+    """
     if value is None:
         return ""
     if abs(value) >= _HUGE:
         return f"{value:.3e} s"
-    return f"{value * 1000:,.1f} ms" if abs(value) < 1 else f"{value:,.3f} s"
+    if abs(value) < 1:
+        return f"{value * 1000:,.1f} ms"
+    digits = 3 if abs(value) < 10_000 else 1 if abs(value) < 100_000 else 0
+    return f"{value:,.{digits}f} s"
 
 
 def _rate(value: float | None) -> str:

@@ -41,7 +41,7 @@ class Stream {
   #stalls() {
     const { timing, stalls } = this.told;
     const waits = this.readTimes.slice(1).map((time, index) => time - this.readTimes[index]).sort((one, other) => one - other);
-    const usual = waits.length ? Math.max(waits[waits.length >> 1], 0) : 0;
+    const usual = waits.length < 3 ? 0 : Math.max(waits[waits.length >> 1], 0); // of two nobody knows which is usual
     const least = Math.min(Math.max(0.2, 5 * usual), Math.max(1, 2 * usual));
     return { least, found: timing === "sidecar" ? stalls.filter((one) => one.seconds >= least) : [] };
   }

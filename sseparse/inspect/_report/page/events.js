@@ -49,7 +49,7 @@ class EventTable {
     const widths = {
       number: [count(most(items.number)).length, 4],
       time: [time, 7],
-      gap: [time + 1, 7],
+      gap: [time + 1, 8],
       byte: [count(most(items.offset)).length, 7],
       size: [count(most(items.size)).length, 5],
     };

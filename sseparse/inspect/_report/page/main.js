@@ -24,8 +24,8 @@ class Page {
       this.choose(index);
       bringInSight(index);
     };
-    showSummary(stream, lead);
-    showLegend(stream);
+    attempt("notes", () => showSummary(stream, lead));
+    attempt("legend", () => showLegend(stream));
     this.completion = attempt("completion", () => new CompletionView(byId("completion"), stream));
     this.table = attempt("rows", () => new EventTable(stream, choose));
     this.timeline = attempt("timeline", () => new Timeline(byId("timeline"), stream, lead));

@@ -43,7 +43,8 @@ function timeTicks(_plot, splits) {
   const step = splits.length > 1 ? splits[1] - splits[0] : 1;
   const milli = Math.max(...splits.map(Math.abs)) < 1;
   const size = milli ? 1000 : 1;
-  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step * size) - 1e-9)));
+  let digits = 0; // as many as the step has: quarters have two
+  while (digits < 6 && Math.abs(step * size - Number((step * size).toFixed(digits))) > step * size * 1e-3) digits += 1;
   return splits.map((split) => (split === 0 ? "0" : `${(split * size).toFixed(digits)} ${milli ? "ms" : "s"}`));
 }
 
