@@ -17,9 +17,9 @@ from cli import REPOSITORY
 from sseparse import Read, Recording
 from sseparse.recording import End, Header
 
-GAP = 0.06
+GAP = 0.04
 PIECES = (b"data: \xe2\x82", b"\xac\r\n\r", b"\n", b"x" * 9000, b"\n\n", b"data: [DONE]\n\n")
-NEAR = 15.0
+NEAR = 12.0
 """Milliseconds that half of the reads may be off; at another pace they would be twice as far."""
 
 WAYS = (

@@ -238,11 +238,14 @@ def load(*args: str) -> Any:
 
 
 def test_forty_streams_at_once_are_recorded_exactly_and_hardly_delayed() -> None:
-    figures = load("--streams", "40", "--chunks", "40", "--spread", "0.4")
-    recorded = figures["recorded"]
-    assert recorded["exact"] is True
-    assert (recorded["recordings"], recorded["ended"]) == (40, 40)
-    assert figures["added"]["p50_ms"] < 10
+    for _ in range(3):  # a machine that has other things to do delays everything
+        figures = load("--streams", "40", "--chunks", "40", "--spread", "0.4")
+        recorded = figures["recorded"]
+        assert recorded["exact"] is True
+        assert (recorded["recordings"], recorded["ended"]) == (40, 40)
+        if figures["added"]["p50_ms"] < 10:
+            return
+    raise AssertionError(f"delayed, three times: {figures['added']}")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process from /proc")
