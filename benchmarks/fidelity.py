@@ -4,7 +4,8 @@
 what comes, and holds the two against each other: the bytes, where the reads end, and the times,
 which should be those of the original divided by the speed. It prints the table of the README.
 
-A pipe knows of no request, so its times count from the first read; all others from the request.
+A pipe knows of no request, so its times are shifted as a whole until half of the reads are early
+and half late; all others count from the request.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ class Compared:
         if same:
             due = [read.time / speed for read in original.reads]
             came = [read.time for read in again.reads]
-            shift = came[0] - due[0] if piped else 0.0
-            self.errors += [abs(at - shift - then) for at, then in zip(came, due, strict=True)]
+            late = [at - then for at, then in zip(came, due, strict=True)]
+            shift = statistics.median(late) if piped else 0.0
+            self.errors += [abs(one - shift) for one in late]
 
     def percentile(self, share: float) -> float:
         """Return a percentile of the errors, in milliseconds."""

@@ -22,7 +22,7 @@ def test_what_is_late_joined_or_changed_is_seen() -> None:
     assert (compared.streams, compared.same_bytes, compared.same_reads) == (3, 2, 1)
 
 
-def test_through_a_pipe_times_count_from_the_first_read() -> None:
+def test_through_a_pipe_times_may_be_shifted_as_a_whole() -> None:
     """There is no request to count from."""
     piped = Compared()
     piped.add(ORIGINAL, LATE, 1.0, piped=True)
