@@ -43,6 +43,35 @@ def test_the_same_json_body_wins_whatever_its_spaces_and_order() -> None:
     assert chosen(recordings, ask(body=b'{"model":"m","messages":["weather"]}')) == "weather"
 
 
+def test_numbers_of_a_body_are_the_same_if_their_values_are() -> None:
+    recordings = Recordings(
+        [
+            recorded("half", body={"temperature": 0.5, "top": [{"p": 1}]}),
+            recorded("one", body={"temperature": 1.0, "top": [{"p": 1.0}]}),
+            recorded("true", body={"temperature": True}),
+            recorded("seed", body={"seed": 2**53 + 1}),
+            recorded("huge", body={"seed": 10**300}),
+        ]
+    )
+    for body, answer in (
+        (b'{"temperature":1,"top":[{"p":1}]}', "one"),
+        (b'{"temperature":1e0,"top":[{"p":1.00}]}', "one"),
+        (b'{"temperature":5e-1,"top":[{"p":1.0}]}', "half"),
+        (b'{"temperature":true}', "true"),
+        (b'{"seed":9007199254740993}', "seed"),
+        (b'{"seed":1%s}' % (300 * b"0"), "huge"),
+    ):
+        assert [chosen(recordings, ask(body=body)) for _ in range(2)] == [answer, answer]
+
+
+def test_a_recorded_body_too_deep_to_compare_is_found_by_its_path() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    recordings = Recordings([recorded("deep", body=deep)])
+    assert chosen(recordings, ask(body=5000 * b"[" + 5000 * b"]")) == "deep"
+
+
 def test_a_key_in_the_body_is_no_difference() -> None:
     recordings = Recordings([recorded("a", body={"api_key": "REDACTED"}), recorded("b", "/v1/b")])
     assert chosen(recordings, ask(body=b'{"api_key": "hunter2"}')) == "a"
