@@ -27,7 +27,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -94,6 +94,30 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"sse_speed: {error}") from None
 
 
+_PASSED = pytest.StashKey[bool]()
+"""Whether the test itself, the last thing reported of it, passed."""
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether a test passed: what a broken one has recorded is a stump."""
+    report = yield
+    item.stash[_PASSED] = report.when == "call" and report.passed
+    return report
+
+
+@pytest.fixture
+def _sse_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder to record into, one for all that a test asks by; it is put in place at the end."""
+    with tempfile.TemporaryDirectory(prefix="sseparse-") as folder:
+        yield Path(folder)
+        passed = request.node.stash.get(_PASSED, False)
+        if left := _Asked.by(request).install(Path(folder), passed=passed):
+            warnings.warn(pytest.PytestWarning(left), stacklevel=2)
+
+
 @pytest.fixture
 def sse_recording(request: pytest.FixtureRequest) -> Recording:
     """The recording that the marker names, with what the marker says done to it.
@@ -113,16 +137,16 @@ def sse_transport(
 
     Where ``--sse-record`` has it record, it sends the requests, and records the event streams that
     come back: the first under the name of the marker, those after it with ``-2``, ``-3`` … behind
-    it. They are put in place when the test is over; and all of them answer when it is run again.
+    it. They are put in place when the test has passed; and all of them answer when it is run again.
     """
     from sseparse.http import RecordingTransport, ReplayTransport
 
     asked = _Asked.by(request)
     if asked.records:
-        with asked.folder() as folder:
-            recording = RecordingTransport(folder, name=asked.path.stem, request_body=True)
-            yield recording
-            recording.close()
+        folder = request.getfixturevalue("_sse_folder")
+        recording = RecordingTransport(folder, name=asked.path.stem, request_body=True)
+        yield recording
+        recording.close()
     else:
         yield asked.player(ReplayTransport)
 
@@ -136,8 +160,8 @@ def sse_async_transport(
 
     asked = _Asked.by(request)
     if asked.records:
-        with asked.folder() as folder:
-            yield AsyncRecordingTransport(folder, name=asked.path.stem, request_body=True)
+        folder = request.getfixturevalue("_sse_folder")
+        yield AsyncRecordingTransport(folder, name=asked.path.stem, request_body=True)
     else:
         yield asked.player(AsyncReplayTransport)
 
@@ -215,25 +239,29 @@ class _Asked:
         with _explained():
             return make(self.takes(), transforms=_transforms({"speed": self.speed, **self.options}))
 
-    @contextlib.contextmanager
-    def folder(self) -> Iterator[Path]:
-        """Give a folder to record into; what is in it afterwards takes the place of what was."""
+    def install(self, folder: Path, *, passed: bool) -> str:
+        """Let what a test has recorded take the place of what was.
+
+        Args:
+            folder: what it has recorded into.
+            passed: whether it passed; what another has recorded may be anything.
+
+        Returns:
+            Why nothing was put in place, or ``""``.
+        """
         from sseparse.recording._folder import RecordingFolder
 
-        with tempfile.TemporaryDirectory(prefix="sseparse-") as folder:
-            yield Path(folder)
-            recorded = self._taken(Path(folder) / f"{self.path.stem}.txt")
-            if not recorded:
-                warnings.warn(
-                    pytest.PytestWarning(f"{self.path.name}: no event stream came to be recorded"),
-                    stacklevel=2,
-                )
-                return
-            for old in self._taken():
-                _move(old, None)
-            RecordingFolder(self.path.parent).make()
-            for number, new in enumerate(recorded, 1):
-                _move(new, _numbered(self.path, number))
+        recorded = self._taken(folder / f"{self.path.stem}.txt")
+        if not recorded:
+            return f"{self.path.name}: no event stream came to be recorded"
+        if not passed:
+            return f"{self.path.name}: not recorded, for the test did not pass"
+        for old in self._taken():
+            _move(old, None)
+        RecordingFolder(self.path.parent).make()
+        for number, new in enumerate(recorded, 1):
+            _move(new, _numbered(self.path, number))
+        return ""
 
     def _taken(self, first: Path | None = None) -> list[Path]:
         paths = (_numbered(first or self.path, number) for number in itertools.count(1))

@@ -420,6 +420,63 @@ def test_what_could_not_be_recorded_anew_stays(pytester: pytest.Pytester, folder
     assert Recording.load(folder / "new.txt").body == b"data: old\n\n"
 
 
+@pytest.mark.parametrize(
+    "how", ["assert 'three' in text", "pytest.skip('enough')", "pytest.xfail('not yet')"]
+)
+def test_a_test_that_does_not_pass_leaves_no_recording(
+    pytester: pytest.Pytester, folder: Path, how: str
+) -> None:
+    save(folder / "old.txt", b"data: old\n\n")
+    with serve(Reply(EVENTS)) as server:
+        result = run(
+            pytester,
+            f"""
+            @pytest.mark.parametrize("name", [
+                pytest.param("new", marks=pytest.mark.sse("new")),
+                pytest.param("old", marks=pytest.mark.sse("old")),
+            ])
+            def test_it(sse_transport, name):
+                text = get(sse_transport, "{server.url}")
+                {how}
+            """,
+            "--sse-record=all",
+        )
+    assert "passed" not in result.parseoutcomes()
+    for name in ("new", "old"):
+        result.stdout.fnmatch_lines([f"*{name}.txt: not recorded, for the test did not pass"])
+    assert Recording.load(folder / "old.txt").body == b"data: old\n\n"
+    assert not (folder / "new.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "fixtures", ["sse_transport, sse_async_transport", "sse_async_transport, sse_transport"]
+)
+def test_a_test_with_both_clients_has_the_streams_of_both_recorded(
+    pytester: pytest.Pytester, fixtures: str
+) -> None:
+    test = f"""
+        import asyncio
+
+        @pytest.mark.sse("new")
+        def test_both({fixtures}):
+            async def aget(url):
+                async with httpx2.AsyncClient(transport=sse_async_transport) as client:
+                    return (await client.get(url)).text
+            assert get(sse_transport, "URL/sync") == "data: sync\\n\\n"
+            assert asyncio.run(aget("URL/async")) == "data: async\\n\\n"
+    """
+    at = "/v1/chat/completions"
+    replies = {f"{at}/{name}": Reply([f"data: {name}\n\n".encode()]) for name in ("sync", "async")}
+    with serve(Reply([]), paths=replies) as server:
+        test = test.replace("URL", server.url)
+        run(pytester, test, "--sse-record=once").assert_outcomes(passed=1)
+    bodies = [
+        (pytester.path / "recordings" / name).read_bytes() for name in ("new.txt", "new-2.txt")
+    ]
+    assert bodies == [b"data: sync\n\n", b"data: async\n\n"]
+    run(pytester, test).assert_outcomes(passed=1)
+
+
 def test_an_async_client_is_recorded_too(pytester: pytest.Pytester) -> None:
     with serve(Reply(EVENTS)) as server:
         result = run(
