@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import threading
 import time
-from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
 from sseparse.recording import Read, Recording, Request
-from sseparse.replay import Ending, Recordings, Transforms, ending_of, headers_of, status_of
+from sseparse.replay import Ending, Transforms, ending_of, headers_of, status_of
+from sseparse.replay._given import Replayable, as_recordings
 from sseparse.replay._transforms import as_transforms
-
-PathOrRecording: TypeAlias = str | os.PathLike[str] | Recording
-
-Replayable: TypeAlias = Recordings | PathOrRecording | Iterable[PathOrRecording]
-"""What can answer: the path of a recording or of a folder, a recording, several of either."""
 
 NAME_HEADER = "x-sseparse-recording"
 NAME_PARAMETER = "recording"
@@ -157,42 +150,6 @@ class Replays:
         playback = Playback.of(self._transforms.apply(recording))
         self._playbacks[id(recording)] = recording, playback
         return playback
-
-
-def as_recordings(given: Replayable) -> Recordings:
-    r"""Return the recordings to choose from.
-
-    Raises:
-        ValueError: there are none.
-        TypeError: what is given is neither a path nor a recording.
-        OSError, RecordingError: see ``Recordings.load``.
-
-    >>> list(as_recordings(Recording.from_bytes(b"data: 1\n\n")).by_name)
-    ['1']
-    """
-    if isinstance(given, Recordings):
-        return given
-    if isinstance(given, (str, os.PathLike, Recording)):
-        given = [given]
-    if isinstance(given, (bytes, bytearray)) or not isinstance(given, Iterable):
-        raise TypeError(_NO_RECORDINGS.format(type(given).__name__))
-    items = list(given)
-    if not items:
-        raise ValueError("no recordings are given; a playback needs one at least")
-    recordings = [item for item in items if isinstance(item, Recording)]
-    if len(recordings) == len(items):
-        return Recordings(recordings)
-    paths = [item for item in items if isinstance(item, (str, os.PathLike))]
-    if len(paths) == len(items):
-        return Recordings.load(paths)
-    others = [item for item in items if not isinstance(item, (str, os.PathLike, Recording))]
-    raise TypeError(_NO_RECORDINGS.format(type(others[0]).__name__ if others else "a mixture"))
-
-
-_NO_RECORDINGS = (
-    "recordings are given as a path, a Recording, Recordings, or a list of paths or of Recordings; "
-    "this is {}"
-)
 
 
 def _name_in(request: Request) -> str | None:

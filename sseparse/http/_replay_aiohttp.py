@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sseparse.http._aiohttp import request_of
-from sseparse.http._playback import AS_RECORDED, Playback, Replayable, Replays
+from sseparse.http._playback import AS_RECORDED, Playback, Replays
 from sseparse.replay import Ending, Transforms
+from sseparse.replay._given import Replayable
 
 if TYPE_CHECKING:
     import aiohttp

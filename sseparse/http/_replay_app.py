@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 from sseparse._errors import NoSuchRecording
-from sseparse.http._playback import AS_RECORDED, Playback, Replayable, Replays
+from sseparse.http._playback import AS_RECORDED, Playback, Replays
 from sseparse.recording import Request
 from sseparse.replay import Ending, Transforms
+from sseparse.replay._given import Replayable
 
 # ASGI's own: what is in these depends on their type, and every framework has them as Any.
 Message: TypeAlias = MutableMapping[str, Any]

@@ -138,7 +138,9 @@ class Recordings:
         """
         if name is not None:
             return self.by_name[self._named(name)]
-        if not self._by_path:  # all fit, whatever it is: a third of the time of an answer
+        if (
+            self._for_any and not self._by_path
+        ):  # all fit, whatever it is: a third of the time of an answer
             return self.by_name[self._next(None, self._for_any)]
         kept = request.kept(body=True)
         exact, path = _key(kept), _path(kept)

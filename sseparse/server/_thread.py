@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 
-from sseparse.recording import Recording, Request
+from sseparse.recording import Request
 from sseparse.recording._recorder import log_error
-from sseparse.replay import Recordings, Transforms
+from sseparse.replay import Transforms
+from sseparse.replay._given import Replayable, as_recordings
 from sseparse.server._loop import new_event_loop
 from sseparse.server._replay import ReplayServer, _ignore
 from sseparse.server._stage import Limits, Played
 
-Given = (
-    Recordings | Recording | str | os.PathLike[str] | Sequence[Recording | str | os.PathLike[str]]
-)
-"""What can be served: recordings, or files and folders of them."""
-
 
 @contextlib.contextmanager
 def serve_in_thread(
-    recordings: Given,
+    recordings: Replayable,
     *,
     transforms: Transforms = Transforms(),  # noqa: B008 (a value that never changes)
     host: str = "127.0.0.1",
@@ -41,7 +36,8 @@ def serve_in_thread(
     What ``on_message``, ``on_response`` and ``on_request`` do is done in the thread of the server.
 
     Args:
-        recordings: ``Recordings``, one or several recordings, or paths of files and folders.
+        recordings: a recording or its path, the path of a folder, or several of these; or
+            ``Recordings``.
         transforms: what is done to each before it is played.
         host: the address to listen at.
         port: 0 takes a free one.
@@ -57,11 +53,13 @@ def serve_in_thread(
 
     Raises:
         OSError: a file cannot be read, or the address cannot be listened at.
-        RecordingError: there is no recording, or one is damaged.
-        ValueError: a transform is out of its range, or names an event that is not there; an
-            origin is none that a browser sends.
+        RecordingError: a folder has no recording, or one is damaged.
+        ValueError: there is no recording at all; a transform is out of its range, or names an event
+            that is not there; an origin is none that a browser sends.
+        TypeError: what is given is neither a path nor a recording.
 
     >>> import urllib.request
+    >>> from sseparse.recording import Recording
     >>> with serve_in_thread(Recording.from_bytes(b"data: 1\n\n")) as base_url:
     ...     urllib.request.urlopen(base_url + "/v1/chat/completions").read()
     b'data: 1\n\n'
@@ -110,22 +108,3 @@ async def _run(
     ready.set_result((asyncio.get_running_loop(), stop, url))
     await stop.wait()
     await server.stop(drain=False)
-
-
-def as_recordings(given: Given) -> Recordings:
-    """Return what was given as recordings to choose from.
-
-    Raises:
-        OSError, RecordingError: see ``Recordings.load``.
-    """
-    if isinstance(given, Recordings):
-        return given
-    if isinstance(given, (Recording, str, os.PathLike)):
-        given = [given]
-    recordings = [one for one in given if isinstance(one, Recording)]
-    paths = [one for one in given if not isinstance(one, Recording)]
-    if not recordings:
-        return Recordings.load(paths)
-    if not paths:
-        return Recordings(recordings)
-    return Recordings({**Recordings(recordings).by_name, **Recordings.load(paths).by_name})

@@ -1,0 +1,53 @@
+"""The replay server when it is given nothing to serve, or asked in an odd way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from proxies import converse, get
+
+from sseparse import Recording
+from sseparse.replay import Recordings
+from sseparse.server import serve_in_thread
+
+HELLO = Recording.from_bytes(b"data: hello\n\n")
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ([], ValueError, "no recordings are given"),
+        (iter(()), ValueError, "no recordings are given"),
+        (None, TypeError, "this is NoneType"),
+        (5, TypeError, "this is int"),
+        (b"data: 1\n\n", TypeError, "this is bytes"),
+        ([HELLO, None], TypeError, "this is NoneType"),
+        ([HELLO, "hello.txt"], TypeError, "this is a mixture"),
+    ],
+)
+def test_what_is_no_recording_is_refused_before_the_server_starts(
+    given: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words), serve_in_thread(given):
+        pass
+
+
+def test_what_can_be_walked_through_only_once_is_served(tmp_path: Path) -> None:
+    HELLO.save(tmp_path / "a.txt")
+    HELLO.save(tmp_path / "b.txt")
+    for given in (tmp_path.glob("*.txt"), (one for one in [HELLO])):
+        with serve_in_thread(given) as url:
+            assert converse(port_of(url), get("/v1/x")).body == HELLO.body
+
+
+def test_recordings_without_any_answer_that_there_is_none() -> None:
+    with serve_in_thread(Recordings({})) as url:
+        response = converse(port_of(url), get("/v1/x"))
+    assert response.status == 404
+    assert b"there is no recording to answer GET /v1/x" in response.body
