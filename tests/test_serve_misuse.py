@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from proxies import converse, get
 
-from sseparse import Recording
+from sseparse import Read, Recording
+from sseparse.recording import Header, Request
 from sseparse.replay import Recordings
 from sseparse.server import serve_in_thread
 
@@ -51,3 +52,38 @@ def test_recordings_without_any_answer_that_there_is_none() -> None:
         response = converse(port_of(url), get("/v1/x"))
     assert response.status == 404
     assert b"there is no recording to answer GET /v1/x" in response.body
+
+
+def about(subject: str) -> Recording:
+    """A recording that answers a request about something."""
+    request = {
+        "method": "POST",
+        "url": "https://api.example/v1/chat",
+        "headers": [],
+        "body": {"about": subject},
+    }
+    read = Read(0.0, f"data: {subject}\n\n".encode())
+    return Recording((read,), header=Header(request=request, status=200))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /v1/chat HTTP/1.0\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost:\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost: [::1\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost: a[b]:99999999\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost: a:70000\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost: a/b?c\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost: a#b\r\n",
+        b"POST /v1/chat HTTP/1.1\r\nHost: [::1]:8080\r\n",
+    ],
+)
+def test_a_request_finds_its_recording_whatever_it_says_of_the_host(head: bytes) -> None:
+    asked: list[Request] = []
+    with serve_in_thread([about("rain"), about("sun")], on_request=asked.append) as url:
+        body = b'{"about": "sun"}'
+        rest = b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        bodies = [converse(port_of(url), head + rest).body for _ in range(2)]
+    assert bodies == [b"data: sun\n\n"] * 2
+    assert asked[0].kept()["url"] in ("http://localhost/v1/chat", "http://[::1]:8080/v1/chat")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from urllib.parse import parse_qs
 
 import attrs
 import h11
 
 from sseparse.recording import Request
+from sseparse.recording._redaction import REDACTED, kept_url
 from sseparse.server._heads import BadRequest
 
 RECORDING_HEADER = "x-sseparse-recording"
@@ -69,7 +72,7 @@ def understand(request: h11.Request, body: bytes) -> Asked:
     return Asked(
         request=Request(
             request.method.decode("latin-1"),
-            f"http://{found.get('host', '')}{target}",
+            f"http://{_authority(found.get('host', ''))}{target.removeprefix('*')}",
             headers,
             body or None,
         ),
@@ -82,6 +85,17 @@ def understand(request: h11.Request, body: bytes) -> Asked:
         chunked=request.http_version == b"1.1",
         kept_alive=_kept_alive(request),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _authority(host: str) -> str:
+    """Return what a Host header says, if that is a host; a URL without one would be none.
+
+    HTTP/1.0 needs no such header, and a client may write anything into it.
+    """
+    if re.search(r"[/?#\\]", host) or kept_url(f"http://{host}/") == REDACTED:
+        return "localhost"
+    return host
 
 
 def _kept_alive(request: h11.Request) -> bool:
