@@ -206,7 +206,7 @@ def test_the_recording_itself_stays_as_it_is() -> None:
 def test_several_faults_are_applied_one_after_another() -> None:
     both = broken("duplicate@event=1, cut@event=3")
     assert both.body == EVENTS[0] * 2
-    assert broken("").reads == RECORDING.reads
+    assert apply_faults(RECORDING, ()) == RECORDING
 
 
 @given(st.integers(0, 1000))
@@ -238,6 +238,8 @@ def test_an_event_that_cannot_be_broken_is_passed_over_where_none_is_named() -> 
     ("text", "reason"),
     [
         ("explode", "faults are cut, reset"),
+        ("", "it names no fault; faults are cut, reset"),
+        (" ,, ", "it names no fault"),
         ("cut@event=0", "counted from 1"),
         ("cut@event=-1", "events are counted from 1"),
         ("cut@byte=-1", "bytes are counted from 0"),
@@ -279,6 +281,21 @@ def test_at_full_speed_a_wait_is_refused(fault: str) -> None:
     with pytest.raises(FaultError, match="at full speed nothing is waited for"):
         Transforms(faults=fault, speed=math.inf)
     assert Transforms(faults=fault, speed=1000.0).apply(RECORDING).duration > 5.5 / 1000
+
+
+@pytest.mark.parametrize("max_gap", [0.0, 0.01, 2.9])
+@pytest.mark.parametrize("fault", ["stall@event=2:3s", "slow_first_byte:3s"])
+def test_a_wait_that_is_longer_than_any_gap_may_be_is_refused(fault: str, max_gap: float) -> None:
+    with pytest.raises(FaultError, match=r"a wait of 3 s, .* give a max_gap of 3 or more"):
+        Transforms(faults=fault, max_gap=max_gap)
+    assert Transforms(faults=fault, max_gap=3.0).apply(RECORDING).duration > 3.0
+
+
+@pytest.mark.parametrize("faults", ["", ",,", [""], ["cut@event=2", ""]])
+def test_faults_that_name_none_are_refused_and_none_at_all_is_fine(faults: str | list[str]) -> None:
+    with pytest.raises(FaultError, match="it names no fault"):
+        Transforms(faults=faults)
+    assert Transforms(faults=None) == Transforms(faults=[]) == Transforms()
 
 
 def test_a_short_time_of_keep_alive_has_a_comment_too() -> None:

@@ -303,6 +303,7 @@ def test_a_recording_that_is_missing_is_one_clear_line(pytester: pytest.Pytester
     [
         ("'chat', fault='cut@event=9'", "*event*9*"),
         ("'chat', fault='nonsense'", "*nonsense*"),
+        ("'chat', fault=''", "*fault '': it names no fault*"),
         ("'chat', speed='fast'", "*the speed is 'fast'; it is a number above 0, or max"),
         ("'chat', sped=1", "*the marker sse has no option 'sped'; it has *fault*speed*"),
         ("'chat', 'other'", "*a marker names one recording*"),

@@ -347,11 +347,12 @@ def test_a_request_breaks_its_own_stream_and_no_other() -> None:
         whole = converse(port_of(url), get())
         wrong = converse(port_of(url), get("/", "x-sseparse-fault: cut@event=99"))
         unknown = converse(port_of(url), get("/", "x-sseparse-fault: explode"))
+        none = converse(port_of(url), get("/", "x-sseparse-fault: ,"))
     assert (cut.body, cut.whole) == (EVENTS[0], False)
     assert status.status == 529
     assert b"retry-after: 1" in status.head
     assert whole.body == CHAT.body
-    assert (wrong.status, unknown.status) == (400, 400)
+    assert (wrong.status, unknown.status, none.status) == (400, 400, 400)
     assert "cut@event=99" in json.loads(wrong.raw_body)["error"]["message"]
 
 

@@ -14,7 +14,7 @@ from sseparse import Completion, Recording, ToolCall
 from sseparse._generate import DIALECTS, PACE, PROTOCOLS, generate
 from sseparse.assembly import JSONObject
 from sseparse.cli._input import STDIN, forceable, read_chunks
-from sseparse.cli._transforms import FAULTS_HELP, transform_options
+from sseparse.cli._transforms import FAULTS_HELP, as_options, transform_options
 from sseparse.replay import Transforms
 
 
@@ -126,7 +126,7 @@ def generate_command(
             transforms=_paced(transforms),
         )
     except ValueError as wrong:
-        raise click.UsageError(f"{wrong}.") from None
+        raise click.UsageError(f"{as_options(str(wrong))}.") from None
     _write(recording, out, force=force)
 
 

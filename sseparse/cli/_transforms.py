@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import TypeVar, get_args
 
@@ -142,13 +143,13 @@ def transform_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]
         names = [field.name for field in attrs.fields(Transforms) if field.name in options]
         chosen = {name: options.pop(name) for name in names}
         try:
-            parsed = parse_faults(",".join(faults))
+            parsed = tuple(fault for text in faults for fault in parse_faults(text))
         except FaultError as error:
             raise click.BadParameter(f"{error}.", param_hint="'--fault'") from None
         try:
             transforms = Transforms(faults=parsed, **chosen)  # type: ignore[arg-type]
         except ValueError as error:
-            raise click.UsageError(f"{_as_options(str(error))}.") from None
+            raise click.UsageError(f"{as_options(str(error))}.") from None
         return command(*args, transforms=transforms, **options)
 
     for option in reversed(_OPTIONS):
@@ -164,11 +165,14 @@ def checked(transforms: Transforms, recording: Recording) -> Recording:
     except FaultError as error:
         raise click.BadParameter(f"{error}{of}.", param_hint="'--fault'") from None
     except ValueError as error:  # such as a rate that is no number
-        raise click.UsageError(f"{error}.") from None
+        raise click.UsageError(f"{as_options(str(error))}.") from None
 
 
-def _as_options(message: str) -> str:
+_OPTION = re.compile(
+    r"\b(interval|token_rate|rate|ttft|jitter|max_gap|speed)\b(?= (is|and|are|leaves|of) )"
+)
+
+
+def as_options(message: str) -> str:
     """Return what the library says of its arguments as it is said of options."""
-    for name in ("interval", "token_rate", "rate"):
-        message = message.replace(f"{name} ", f"--{name.replace('_', '-')} ")
-    return message
+    return _OPTION.sub(lambda found: f"--{found[0].replace('_', '-')}", message)

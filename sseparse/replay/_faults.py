@@ -93,6 +93,8 @@ FAULTS: Mapping[str, Kind] = {
 }
 """Every fault by its name."""
 
+_KNOWN = f"faults are {', '.join(FAULTS)}, as in cut@event=12 or stall@byte=4000:3s"
+
 ONLY_WAITING = ("stall", "slow_first_byte")
 """Those that change times and nothing else."""
 
@@ -113,15 +115,16 @@ def parse_faults(text: str) -> tuple[Fault, ...]:
     >>> [str(fault) for fault in parse_faults("stall@byte=4000:250ms,status:529")]
     ['stall@byte=4000:0.25s', 'status:529']
     """
-    return tuple(_parse(part.strip()) for part in text.split(",") if part.strip())
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise FaultError(text, f"it names no fault; {_KNOWN}")
+    return tuple(_parse(part) for part in parts)
 
 
 def _parse(text: str) -> Fault:
     match = _FAULT.fullmatch(text)
     if match is None or match["name"] not in FAULTS:
-        raise FaultError(
-            text, f"faults are {', '.join(FAULTS)}, as in cut@event=12 or stall@byte=4000:3s"
-        )
+        raise FaultError(text, _KNOWN)
     name, unit = match["name"], match["unit"]
     kind = FAULTS[name]
     if unit is not None and unit not in kind.units:

@@ -52,8 +52,8 @@ class Transforms:
     Raises:
         ValueError: two of ``interval``, ``rate`` and ``token_rate`` are given. (What is out of its
             range is refused by ``apply``.)
-        FaultError: (a ValueError) the text of ``faults`` cannot be understood, or one of them is a
-            wait and ``speed`` leaves none.
+        FaultError: (a ValueError) the text of ``faults`` cannot be understood or names none, or one
+            of them is a wait that ``speed`` or ``max_gap`` does not leave.
 
     >>> recording = Recording((Read(1.0, b"data: 1\n\n"), Read(3.0, b"data: 2\n\n")))
     >>> Transforms(faults="stall@event=2:1s", speed=2.0).apply(recording).reads[1].time
@@ -78,11 +78,22 @@ class Transforms:
         given = [name for name, value in paces.items() if value is not None]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} are both given; a stream has one pace")
+        for fault in self.faults:
+            if fault.name in ONLY_WAITING:
+                self._check_wait(fault)
+
+    def _check_wait(self, fault: Fault) -> None:
+        """Refuse a wait that would not be there, or not be as long as it says."""
         if self.speed == math.inf:
-            for fault in self.faults:
-                if fault.name in ONLY_WAITING:
-                    reason = "it is a wait, and at full speed nothing is waited for: give a speed"
-                    raise FaultError(str(fault), reason)
+            reason = "it is a wait, and at full speed nothing is waited for: give a speed"
+            raise FaultError(str(fault), reason)
+        seconds = fault.seconds or 0.0
+        if self.max_gap is not None and seconds > self.max_gap:
+            reason = (
+                f"it is a wait of {seconds:g} s, and max_gap leaves none above {self.max_gap:g} s: "
+                f"give a max_gap of {seconds:g} or more"
+            )
+            raise FaultError(str(fault), reason)
 
     def apply(self, recording: Recording) -> Recording:
         """Return the recording as it is to be played; nothing happens to the one given.

@@ -90,7 +90,7 @@ class Repertoire:
     ) -> Frames | None:
         transforms = self._transforms
         try:
-            asked = parse_faults(faults)
+            asked = parse_faults(faults) if faults else ()
             if last_event_id:
                 whole = attrs.evolve(transforms, faults=()).apply(recording)
                 rest = rest_after(whole, last_event_id)
