@@ -130,6 +130,26 @@ def test_on_a_terminal_it_can_be_stopped_stepped_and_ended(tmp_path: Path) -> No
 
 
 @cli.posix
+@pytest.mark.parametrize(
+    "reads",
+    [[(0.5, EVENTS[0]), (1.0, EVENTS[1])], [(0.0, EVENTS[0]), (0.0, EVENTS[1])]],
+    ids=["timed", "at one time"],
+)
+@pytest.mark.parametrize("speed", ["max", "64"])
+def test_a_loop_on_a_terminal_is_stopped_and_ended_at_any_speed(
+    tmp_path: Path, reads: list[tuple[float, bytes]], speed: str
+) -> None:
+    path = cli.write_recording(tmp_path / "body", reads)
+    terminal = Terminal("replay", path, "--view", "events", "--loop", "--speed", speed)
+    terminal.wait_for_text(b"2 events, ")
+    terminal.press(b" ")
+    terminal.press(b".")
+    terminal.press(b"q")
+    assert terminal.finish() == 0
+    assert terminal.modes_after == terminal.modes_before
+
+
+@cli.posix
 def test_plus_doubles_the_speed(tmp_path: Path) -> None:
     reads = [(0, b"data: first\n\n"), (40, b"data: last\n\n")]
     path = cli.write_recording(tmp_path / "body", reads)

@@ -10,6 +10,7 @@ Where there is no terminal, or no termios (Windows), no keys are read and nothin
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import sys
@@ -27,11 +28,13 @@ class Keys:
     """A clock for ``play``, in seconds of the recording.
 
     Args:
-        speed: how many seconds of the recording pass in a second, to begin with.
+        speed: how many seconds of the recording pass in a second, to begin with; where it is
+            infinite, nobody waits by this clock, and there is no speed to change.
     """
 
     def __init__(self, speed: float) -> None:
-        self._speed = speed
+        self._at_once = math.isinf(speed)
+        self._speed = 1.0 if self._at_once else speed
         self._paused = False
         self._stepping = False
         self._at, self._since = 0.0, time.monotonic()
@@ -50,7 +53,19 @@ class Keys:
         if self._stepping:
             self._set(self.now() + seconds)
             return
-        patience = None if self._paused else seconds / self._speed
+        self._read(None if self._paused else seconds / self._speed)
+
+    def heed(self) -> None:
+        """Do what was pressed while nothing was waited for; return when the next may be shown.
+
+        Raises:
+            Quit: ``q`` was pressed.
+        """
+        self._read(0.0)
+        while self._paused and not self._stepping:
+            self._read(None)
+
+    def _read(self, patience: float | None) -> None:
         ready, _, _ = select.select([sys.stdin], [], [], patience)
         if ready:
             for key in os.read(sys.stdin.fileno(), 64):
@@ -72,6 +87,8 @@ class Keys:
             self._paused = not self._paused
         elif key == ".":
             self._paused = self._stepping = True
+        elif self._at_once:
+            return
         elif key in "+=":  # "=" is "+" without shift
             self._speed = min(self._speed * 2, MOST)
         elif key in "-_":

@@ -104,7 +104,7 @@ def replay_command(
     recording = _transformed(_load(file, timing, pace_matters=pace_matters), transforms)
     timed = not math.isinf(transforms.speed) and bool(recording.reads and recording.reads[-1].time)
     pipe = Pipe(sys.stdout.buffer) if view == "raw" and timed else None
-    with_keys = view != "raw" and keys_work() and not math.isinf(transforms.speed)
+    with_keys = view != "raw" and keys_work() and (loop or not math.isinf(transforms.speed))
     with keys_at_once() if with_keys else contextlib.nullcontext(), contextlib.suppress(Quit):
         while True:
             keys = Keys(transforms.speed) if with_keys else None
@@ -183,8 +183,11 @@ def _played(recording: Recording, transforms: Transforms, keys: Keys | None) -> 
         for read, _ in zip(recording.reads, data, strict=True):
             yield read
         return
-    data = play(recording, max_gap=max_gap, clock=keys.now, sleep=keys.wait)
+    factor = speed if math.isinf(speed) else 1.0  # any other is the clock's
+    data = play(recording, speed=factor, max_gap=max_gap, clock=keys.now, sleep=keys.wait)
+    keys.heed()  # a recording may have no reads, and be looped all the same
     for read, _ in zip(recording.reads, data, strict=True):
+        keys.heed()
         yield read
         keys.shown()
 
