@@ -155,7 +155,8 @@ class FaultError(SSEError, ValueError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"fault {self.fault!r}: {self.reason}"
+        fault = self.fault if len(self.fault) <= 100 else self.fault[:99] + "…"
+        return f"fault {fault!r}: {self.reason}"
 
 
 class RecordingError(SSEError, ValueError):

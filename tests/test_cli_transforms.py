@@ -88,6 +88,7 @@ def test_stdin_that_is_read_to_its_end_can_be_changed_too() -> None:
         (["--rate", "nan"], "--rate is nan"),
         (["--token-rate", "nan"], "--token-rate is nan"),
         (["--jitter", "nan"], "--jitter is nan"),
+        (["--rechunk", "9" * 5000], "is no number of bytes nor events, random, characters, crlf."),
         (["--rate", "2", "--interval", "1"], "--interval and --rate are both given"),
         (["--coalesce", "0"], "--coalesce"),
         (["--jitter", "2"], "--jitter"),

@@ -16,6 +16,7 @@ from sseparse import FaultError, Read, Recording
 from sseparse.recording import End, Header
 from sseparse.replay import (
     Ending,
+    Fault,
     Transforms,
     apply_faults,
     ending_of,
@@ -296,6 +297,37 @@ def test_faults_that_name_none_are_refused_and_none_at_all_is_fine(faults: str |
     with pytest.raises(FaultError, match="it names no fault"):
         Transforms(faults=faults)
     assert Transforms(faults=None) == Transforms(faults=[]) == Transforms()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (f"cut@event={'9' * 5000}", "no stream has so many events"),
+        (f"cut@byte=-{'9' * 5000}", "no stream has so many bytes"),
+        (f"stall@event=2:{'9' * 400}s", "0 to 86400 seconds"),
+        (f"status:429:{'9' * 400}s", "0 to 86400 seconds"),
+        ("keep_alive@event=2:86401s", "0 to 86400 seconds"),
+    ],
+)
+def test_a_number_beyond_all_measure_is_refused_in_one_short_line(fault: str, reason: str) -> None:
+    with pytest.raises(FaultError, match=reason) as caught:
+        parse_faults(fault)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.inf, math.nan])
+def test_seconds_that_nobody_can_wait_make_no_fault(seconds: float) -> None:
+    with pytest.raises(FaultError, match="0 to 86400 seconds"):
+        Fault("stall", "event", 2, seconds)
+
+
+def test_a_day_of_keep_alive_has_no_more_comments_than_an_hour() -> None:
+    for hours in (1, 24):
+        reads = broken(f"keep_alive@event=2:{hours * 3600}s").reads
+        times = [read.time for read in reads if read.data.startswith(b":")]
+        assert len(times) == 3600
+        assert times[1] - times[0] == pytest.approx(hours)
+        assert times[-1] <= reads[-1].time
 
 
 def test_a_short_time_of_keep_alive_has_a_comment_too() -> None:

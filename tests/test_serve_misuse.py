@@ -87,3 +87,19 @@ def test_a_request_finds_its_recording_whatever_it_says_of_the_host(head: bytes)
         bodies = [converse(port_of(url), head + rest).body for _ in range(2)]
     assert bodies == [b"data: sun\n\n"] * 2
     assert asked[0].kept()["url"] in ("http://localhost/v1/chat", "http://[::1]:8080/v1/chat")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        f"cut@event={'9' * 5000}",
+        f"status:429:{'9' * 400}s",
+        "keep_alive@event=1:3000000s",
+        ",".join(9 * ["keep_alive@event=1:3600s"]),
+    ],
+)
+def test_a_fault_without_measure_is_a_bad_request(fault: str) -> None:
+    with serve_in_thread(HELLO, allow_request_faults=True) as url:
+        response = converse(port_of(url), get("/", f"x-sseparse-fault: {fault}"))
+    assert response.status == 400
+    assert len(response.body) < 400

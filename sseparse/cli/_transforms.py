@@ -16,6 +16,7 @@ import click
 
 from sseparse import FaultError, Recording
 from sseparse.cli._input import Seconds
+from sseparse.cli._output import cut_short
 from sseparse.replay import Chunking, Transforms, parse_faults
 
 ReturnT = TypeVar("ReturnT")
@@ -60,9 +61,9 @@ def _parse_rechunk(
     known = get_args(Chunking)
     if value is None or value in known:
         return value
-    if not value.isascii() or not value.isdigit() or not int(value):
-        words = ", ".join(known)
-        raise click.BadParameter(f"{value!r} is no number of bytes nor {words}.", context, option)
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", value):
+        words, given = ", ".join(known), cut_short(value)
+        raise click.BadParameter(f"{given!r} is no number of bytes nor {words}.", context, option)
     return int(value)
 
 

@@ -26,6 +26,9 @@ _DATA = re.compile(rb"^data: ?", re.MULTILINE)
 KEEP_ALIVE_EVERY = 1.0
 """Seconds between the comments of ``keep_alive``."""
 
+MOST_COMMENTS = 3600
+"""Of one ``keep_alive``: what lasts longer than an hour has them less often (a day: every 24 s)."""
+
 
 class NothingToBreak(Exception):
     """The stream has nothing of the kind that the fault breaks."""
@@ -49,13 +52,18 @@ def stall(recording: Recording, offset: int, seconds: float) -> Recording:
 
 
 def keep_alive(recording: Recording, index: int, seconds: float) -> Recording:
-    """Let only comments come for so long, one a second, or one at least, before an event."""
+    """Let only comments come for so long, one a second, or one at least, before an event.
+
+    For more than an hour they come less often: so many are enough to keep a client waiting.
+    """
     offset = _block(recording, index).start
     before, after = _split(recording.reads, offset)
     start = after[0].time
     ping = encode(Comment(" keep-alive")) + b"\n"
-    every = KEEP_ALIVE_EVERY if seconds >= KEEP_ALIVE_EVERY else seconds / 2
-    count = int(seconds / KEEP_ALIVE_EVERY) or 1
+    count = min(int(seconds / KEEP_ALIVE_EVERY) or 1, MOST_COMMENTS)
+    every = max(KEEP_ALIVE_EVERY, seconds / MOST_COMMENTS)
+    if seconds < KEEP_ALIVE_EVERY:
+        every = seconds / 2
     pings = [Read(start + every * number, ping) for number in range(1, count + 1)]
     reads = (*before, *pings, *(Read(read.time + seconds, read.data) for read in after))
     return _changed(recording, reads, recording.duration + seconds)

@@ -33,6 +33,12 @@ from sseparse.replay._blocks import event_blocks
 
 Unit = Literal["event", "byte"]
 
+LONGEST_WAIT = 86_400.0
+"""Seconds of a fault: a day, which no client waits."""
+_TOO_LONG = f"it takes 0 to {LONGEST_WAIT:g} seconds, which is a day"
+_DIGITS = 15
+"""Of a place: no stream is as long, and Python reads no number of thousands of them."""
+
 
 @attrs.frozen
 class Fault:
@@ -44,6 +50,9 @@ class Fault:
         at: the event, counted from 1, or the number of bytes before it.
         seconds: how long, where that is given.
         status: the status code, where that is given.
+
+    Raises:
+        FaultError: ``seconds`` are none, or more than a day.
     """
 
     name: str
@@ -51,6 +60,11 @@ class Fault:
     at: int = 0
     seconds: float | None = None
     status: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what nobody can wait for."""
+        if self.seconds is not None and not 0 <= self.seconds <= LONGEST_WAIT:
+            raise FaultError(str(self), _TOO_LONG)
 
     def __str__(self) -> str:
         place = "" if self.unit is None else f"@{self.unit}={self.at}"
@@ -130,6 +144,8 @@ def _parse(text: str) -> Fault:
     if unit is not None and unit not in kind.units:
         places = " or ".join(f"@{unit}=N" for unit in kind.units)
         raise FaultError(text, f"{name} takes {places}" if places else f"{name} has no place")
+    if len(match["at"] or "") > _DIGITS:
+        raise FaultError(text, f"no stream has so many {unit}s")
     at = int(match["at"] or 0)
     if at < 0 or (unit == "event" and at < 1):
         first = "events are counted from 1" if unit == "event" else "bytes are counted from 0"
@@ -152,7 +168,10 @@ def _arguments(text: str, kind: Kind, given: list[str]) -> tuple[float | None, i
     match = _SECONDS.fullmatch(given[0])
     if match is None or len(given) > 1 or not kind.takes:
         raise FaultError(text, wanted)
-    return float(match[1]) / (1000 if match[2] == "ms" else 1), status
+    seconds = float(match[1]) / (1000 if match[2] == "ms" else 1)
+    if seconds > LONGEST_WAIT:
+        raise FaultError(text, _TOO_LONG)
+    return seconds, status
 
 
 def apply_faults(recording: Recording, faults: Iterable[Fault], seed: int = 0) -> Recording:

@@ -17,6 +17,9 @@ ODD_ONES = 64
 """Variants kept beside the usual one of each recording: with faults of a request, or only a rest.
 Tests ask for the same few again and again."""
 
+FAULTS_OF_A_REQUEST = 8
+"""What one may name: a stream that is made while others run makes them late."""
+
 
 class FaultRefused(SSEError, ValueError):
     """The fault that a request names cannot be had."""
@@ -91,6 +94,9 @@ class Repertoire:
         transforms = self._transforms
         try:
             asked = parse_faults(faults) if faults else ()
+            if len(asked) > FAULTS_OF_A_REQUEST:
+                message = f"{len(asked)} faults are too many; a request names {FAULTS_OF_A_REQUEST}"
+                raise FaultRefused(f"{message} at most")
             if last_event_id:
                 whole = attrs.evolve(transforms, faults=()).apply(recording)
                 rest = rest_after(whole, last_event_id)
