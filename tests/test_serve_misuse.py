@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import socket
+import struct
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from proxies import converse, get
+from proxies import connect, converse, get
 
 from sseparse import Read, Recording
 from sseparse.recording import Header, Request
 from sseparse.replay import Recordings
-from sseparse.server import serve_in_thread
+from sseparse.server import Played, serve_in_thread
 
 HELLO = Recording.from_bytes(b"data: hello\n\n")
 
@@ -103,3 +107,26 @@ def test_a_fault_without_measure_is_a_bad_request(fault: str) -> None:
         response = converse(port_of(url), get("/", f"x-sseparse-fault: {fault}"))
     assert response.status == 400
     assert len(response.body) < 400
+
+
+def test_nothing_is_written_to_a_client_that_has_gone(caplog: pytest.LogCaptureFixture) -> None:
+    burst = Recording(tuple(Read(0.0, b"data: %05d\n\n" % number) for number in range(300_000)))
+    gone = threading.Event()
+
+    def wait_until_it_is_gone(_: Request) -> None:
+        assert gone.wait(10)
+
+    told: list[Played] = []
+    with (
+        caplog.at_level(logging.WARNING, "asyncio"),
+        serve_in_thread(burst, on_request=wait_until_it_is_gone, on_response=told.append) as url,
+    ):
+        with connect(port_of(url)) as client:
+            client.sendall(get())
+            # (A reset: or else the system takes what is written for a while.)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.set()
+        # The next client is served after the first has been found gone.
+        assert converse(port_of(url), get("/-/stats")).status == 200
+    assert [played.end for played in told if played.name is not None] == ["client_closed"]
+    assert caplog.messages == []

@@ -89,7 +89,9 @@ class Stream:
         """Write what is due; see ``Playable``."""
         if self.closed:
             return None
-        if self._blocked:
+        if (
+            self._blocked or self._transport.is_closing()
+        ):  # (asyncio logs what is written for nobody)
             self._waiting = True
             return None
         frames, first = self.frames, self.sent
