@@ -215,9 +215,10 @@ def test_a_file_of_any_name_is_checked(form: str, tmp_path: Path) -> None:
 def test_no_option_is_named_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"data: 1\n\n")
     (tmp_path / "a.txt.timing.jsonl").write_text("nonsense\n")
-    for command in ("check", "inspect"):
-        told = run(command, tmp_path / "a.txt").err
-        assert "timing.jsonl:1" in told
+    for command in ("check", "inspect", "serve", "verify"):
+        result = run(command, tmp_path / "a.txt")
+        told = result.err + result.out.decode()
+        assert "no header; the first line should" in told
         assert "--timing" not in told
         assert 'timing="' not in told
     assert "--timing none" in run("replay", tmp_path / "a.txt").err

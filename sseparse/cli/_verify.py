@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sseparse.assembly import Finding
-from sseparse.cli._output import encode_json, one_line, tell
+from sseparse.cli._output import encode_json, in_words_of, one_line, tell
 from sseparse.recording._sidecar import SUFFIX
 
 DAMAGED, UNREADABLE = 1, 2
@@ -94,18 +94,19 @@ def _raise(error: OSError) -> None:
 
 def _print(findings: list[Finding], body: Path, *, as_json: bool) -> None:
     for finding in findings:
+        message = in_words_of("verify", finding.message)
         if as_json:
             value = {
                 "file": str(body),
                 "code": finding.code,
                 "severity": finding.severity,
-                "message": finding.message,
+                "message": message,
                 "event_number": finding.event_number,
                 "offset": finding.offset,
             }
             click.echo(encode_json(value))
         else:
-            line = f"{body}: {finding.severity}: {finding.message} [{finding.code}]"
+            line = f"{body}: {finding.severity}: {message} [{finding.code}]"
             click.echo(one_line(line))
 
 
