@@ -322,7 +322,10 @@ def _transforms(options: Mapping[str, Any]) -> Transforms:
         if name not in known:
             names = ", ".join(sorted({"fault", *known} - {"faults"}))
             raise ValueError(f"the marker sse has no option {name!r}; it has {names}")
-    return Transforms(**given)
+    try:
+        return Transforms(**given)
+    except TypeError as error:  # such as a rate that is a text
+        raise ValueError(str(error)) from None
 
 
 @contextlib.contextmanager

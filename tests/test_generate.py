@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -294,8 +295,9 @@ def test_a_wrong_option_is_told(options: dict[str, Any], words: str) -> None:
         (Completion("openai-chat", choices=(Choice(content="a"),)), "is not complete"),
         (
             Completion("cohere-v2", choices=(Choice(), Choice(1)), complete=True),
-            "cohere-v2 has one choice, and the completion 2",
+            "cohere-v2 has one choice, and the completion has 2",
         ),
+        (Completion("gemini", complete=True), "the completion has no choice"),
         (
             Completion(
                 "openai-chat", model="m", choices=(Choice(),), complete=True, ended_by="eof"
@@ -307,6 +309,35 @@ def test_a_wrong_option_is_told(options: dict[str, Any], words: str) -> None:
 def test_a_completion_that_no_stream_gives_is_told(completion: Completion, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         generate(completion, transforms=AT_ONCE)
+
+
+@pytest.mark.parametrize(
+    ("completion", "options", "words"),
+    [
+        (None, {}, "takes a text or a Completion; this is NoneType"),
+        (b"hi", {}, "this is bytes"),
+        (5, {}, "this is int"),
+        ("a", {"transforms": None}, "transforms= takes a Transforms"),
+        ("a", {"transforms": {}}, "transforms= takes a Transforms"),
+        ("a", {"tool_calls": ["x"]}, "tool_calls is ['x']; it is a mapping"),
+        ("a", {"tool_calls": 5}, "tool_calls is 5; it is a mapping"),
+        ("a", {"tool_calls": None}, "tool_calls is None; it is a mapping"),
+        ("a", {"tool_calls": {5: {}}}, "the name 5"),
+        ("a", {"reasoning": 5}, "reasoning is 5; it is a text, or None"),
+        ("a", {"dialect": []}, "dialect is []; it is a text, or None"),
+    ],
+)
+def test_an_argument_of_another_type_is_told(
+    completion: Any, options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        generate(completion, **options)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
+def test_arguments_that_are_no_json_are_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="the arguments of 'x' are no JSON: "):
+        generate("a", tool_calls={"x": {"a": value}})
 
 
 def test_a_completion_has_its_own_texts() -> None:

@@ -303,6 +303,10 @@ def test_a_recording_that_is_missing_is_one_clear_line(pytester: pytest.Pytester
     [
         ("'chat', fault='cut@event=9'", "*event*9*"),
         ("'chat', fault='nonsense'", "*nonsense*"),
+        ("'chat', fault=b'cut@event=2'", "*faults is b'cut@event=2'; it is a text*"),
+        ("'chat', rate='x'", "*rate is 'x'; it is a number of events per second, or None"),
+        ("'chat', jitter='x'", "*jitter is 'x'; it is a number from 0 to 1"),
+        ("'chat', coalesce=1.5", "*coalesce is 1.5; it is a whole number"),
         ("'chat', fault=''", "*fault '': it names no fault*"),
         ("'chat', speed='fast'", "*the speed is 'fast'; it is a number above 0, or max"),
         ("'chat', sped=1", "*the marker sse has no option 'sped'; it has *fault*speed*"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import urllib.request
+from typing import Any
+
 import pytest
 from cli import FIXTURE, run, run_all
 
 from sseparse import Recording
 from sseparse.replay import Recordings
-from sseparse.server import ReplayServer
+from sseparse.server import ReplayServer, serve_in_thread
 from sseparse.server._origins import check_origin
 
 RECORDINGS = Recordings([Recording.from_bytes(b"data: 1\n\n")])
@@ -66,3 +70,18 @@ def test_limits_that_mean_nothing_are_refused() -> None:
         assert (result.status, result.out) == (2, b""), option
         assert f"'{option}': " in result.error_lines[-1]
         assert value in result.error_lines[-1]
+
+
+def test_one_origin_may_be_given_as_a_text() -> None:
+    page = "http://localhost:3000"
+    with serve_in_thread(RECORDINGS, cors=page) as url:
+        asked = urllib.request.Request(url, headers={"Origin": page})
+        with urllib.request.urlopen(asked) as response:
+            assert response.headers["access-control-allow-origin"] == page
+
+
+@pytest.mark.parametrize("port", [99999, -1, "8080", None])
+def test_a_port_that_is_none_is_told(port: Any) -> None:
+    words = re.escape(f"port is {port!r}; it is a number from 0 to 65535")
+    with pytest.raises(ValueError, match=words), serve_in_thread(RECORDINGS, port=port):
+        pass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from sseparse import FaultError, Read, Recording
 from sseparse.recording import End, Header
-from sseparse.replay import Transforms, play
+from sseparse.replay import Transforms, parse_faults, play
 
 EVENTS = [b'data: {"n":%d}\n\n' % number for number in range(1, 5)]
 RECORDING = Recording(
@@ -88,6 +90,30 @@ def test_two_paces_at_once_are_refused() -> None:
 def test_what_is_out_of_range_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(options))} is"):
         Transforms(**options).apply(RECORDING)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"faults": b"cut@event=2"}, "faults is b'cut@event=2'; it is a text"),
+        ({"faults": 5}, "faults is 5; it is a text"),
+        ({"faults": [5]}, "faults is [5]; it is a text"),
+        ({"rate": "x"}, "rate is 'x'; it is a number of events per second, or None"),
+        ({"jitter": "x"}, "jitter is 'x'; it is a number from 0 to 1"),
+        ({"coalesce": 1.5}, "coalesce is 1.5; it is a whole number"),
+        ({"speed": None}, "speed is None; it is a number above 0"),
+        ({"max_gap": True}, "max_gap is True; it is a number of seconds, or None"),
+        ({"seed": "x"}, "seed is 'x'; it is a whole number"),
+    ],
+)
+def test_an_option_of_another_type_is_told(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        Transforms(**options)
+
+
+def test_one_fault_may_be_given_as_a_value() -> None:
+    (fault,) = parse_faults("cut@event=2")
+    assert Transforms(faults=fault) == Transforms(faults="cut@event=2")
 
 
 def test_a_fault_that_cannot_be_understood_is_refused_at_once() -> None:

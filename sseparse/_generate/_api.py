@@ -20,13 +20,15 @@ from sseparse._generate._check import check
 from sseparse._generate._complete import completed
 from sseparse._generate._dialects import DIALECTS, Dialect
 from sseparse._generate._fill import fill
+from sseparse._generate._given import calls_of, check_texts
 from sseparse._generate._usual import PROTOCOLS, USUAL
 from sseparse._generate.writers import _openai_chat as chat
 from sseparse.assembly import Completion, ToolCall
-from sseparse.assembly._json import JSONValue, dumps
+from sseparse.assembly._json import JSONValue
 from sseparse.recording import End, Header, Read, Recording
 from sseparse.replay import Transforms
 from sseparse.replay._error_forms import error_event_of
+from sseparse.replay._transforms import as_transforms
 
 UsageForm = Literal["final", "cumulative", "none"]
 
@@ -93,7 +95,8 @@ def generate(
 
     Raises:
         ValueError: there is no such protocol or dialect; the protocol has no way to spell
-            something, which is named; or a transform is out of its range.
+            something, which is named; arguments are no JSON; or a transform is out of its range.
+        TypeError: an argument is of another type than it takes.
 
     >>> recording = generate("The sea is deep.", tool_calls={"dive": {"metres": 40}})
     >>> completion = assemble(recording.body)
@@ -102,11 +105,14 @@ def generate(
     >>> assemble(generate(completion, dialect="xai").body).content
     'The sea is deep.'
     """
+    texts = {"model": model, "reasoning": reasoning, "finish_reason": finish_reason, "error": error}
+    check_texts(completion, protocol=protocol, dialect=dialect, usage=usage, **texts)
+    as_transforms(transforms)
+    calls = calls_of(tool_calls)
     if usage is not None and usage not in get_args(UsageForm):
         raise ValueError(f"usage is {usage!r}; it can be {', '.join(get_args(UsageForm))}")
     protocol = _protocol(completion, protocol, dialect)
     spoken = None if dialect is None else DIALECTS[dialect]
-    besides = [model, reasoning, tool_calls or None, finish_reason, error]
     made = isinstance(completion, str)
     if isinstance(completion, str):
         completion = completed(
@@ -115,12 +121,12 @@ def generate(
             protocol=protocol,
             model=model or (spoken.model if spoken else USUAL[protocol].model),
             reasoning=reasoning,
-            tool_calls=_calls(tool_calls),
+            tool_calls=calls,
             finish_reason=finish_reason,
             error=error,
             seed=transforms.seed,
         )
-    elif any(one is not None for one in besides):
+    elif calls or any(one is not None for one in texts.values()):
         raise ValueError("a completion has its own model, texts and end; they go with a text")
     else:
         completion = attrs.evolve(completion, protocol=protocol)
@@ -146,19 +152,6 @@ def _protocol(completion: Completion | str, protocol: str | None, dialect: str |
 
 def _all(names: Iterable[str]) -> str:
     return ", ".join(names)
-
-
-def _calls(given: Mapping[str, JSONValue] | Sequence[ToolCall]) -> tuple[ToolCall, ...]:
-    """Return calls as values; those without an id get one."""
-    calls = (
-        [ToolCall(name=name, arguments=dumps(value)) for name, value in given.items()]
-        if isinstance(given, Mapping)
-        else given
-    )
-    return tuple(
-        call if call.id is not None else attrs.evolve(call, id=f"call_{number}")
-        for number, call in enumerate(calls, 1)
-    )
 
 
 def _items(completion: Completion, spoken: Dialect | None, usage: UsageForm | None) -> list[Item]:

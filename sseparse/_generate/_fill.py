@@ -24,8 +24,10 @@ def fill(completion: Completion) -> Completion:
     count = len(completion.choices)
     if count == 0 and completion.error is not None:
         return completion
-    if count == 0 or (count > 1 and completion.protocol not in _SEVERAL):
-        raise ValueError(f"{completion.protocol} has one choice, and the completion {count}")
+    if count == 0:
+        raise ValueError("the completion has no choice, so there is nothing to say")
+    if count > 1 and completion.protocol not in _SEVERAL:
+        raise ValueError(f"{completion.protocol} has one choice, and the completion has {count}")
     if completion.protocol == "watsonx":
         return _watsonx(completion)
     of_choice = _OF_CHOICE.get(completion.protocol)

@@ -18,6 +18,10 @@ from sseparse.cli._transforms import FAULTS_HELP, as_options, transform_options
 from sseparse.replay import Transforms
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number that JSON knows")
+
+
 def _parse_calls(
     context: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[ToolCall, ...]:
@@ -26,8 +30,8 @@ def _parse_calls(
     for number, value in enumerate(values, 1):
         name, _, arguments = value.partition("=")
         try:
-            json.loads(arguments or "{}")
-        except ValueError as error:
+            json.loads(arguments or "{}", parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             message = f"the arguments of {name!r} are no JSON: {error}."
             raise click.BadParameter(message, context, option) from None
         if not name:

@@ -155,15 +155,18 @@ def _parse(text: str) -> Fault:
 
 
 def _arguments(text: str, kind: Kind, given: list[str]) -> tuple[float | None, int | None]:
-    wanted = f"write it {text.partition(':')[0]}:{kind.takes}" if kind.takes else "it takes nothing"
+    wanted = "it takes nothing"
+    if kind.takes:
+        example = "3s or 250ms" if kind.takes == "SECONDS" else "status:429:2s"
+        wanted = f"write it {text.partition(':')[0]}:{kind.takes}, such as {example}"
     status = None
     if kind.takes.startswith("STATUS"):
         if not given or not re.fullmatch(r"[45]\d\d", given[0]):
-            raise FaultError(text, f"{wanted}, such as status:429:2s; an error is 400 to 599")
+            raise FaultError(text, f"{wanted}; an error is 400 to 599")
         status = int(given.pop(0))
     if not given:
         if kind.takes == "SECONDS":
-            raise FaultError(text, f"{wanted}, such as 3s or 250ms")
+            raise FaultError(text, wanted)
         return None, status
     match = _SECONDS.fullmatch(given[0])
     if match is None or len(given) > 1 or not kind.takes:

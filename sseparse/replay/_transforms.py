@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
+from numbers import Integral, Real
 
 import attrs
 
@@ -25,10 +26,32 @@ from sseparse.replay._chunking import Chunking, coalesce, rechunk
 from sseparse.replay._faults import ONLY_WAITING, Fault, apply_faults, parse_faults
 
 
-def _as_faults(faults: str | Iterable[str | Fault] | None) -> tuple[Fault, ...]:
-    given = [faults] if isinstance(faults, str) else faults or ()
+def _as_faults(faults: str | Fault | Iterable[str | Fault] | None) -> tuple[Fault, ...]:
+    if isinstance(faults, bytes) or not isinstance(faults, str | Fault | Iterable | None):
+        raise TypeError(_NO_FAULTS.format(faults))
+    given = [faults] if isinstance(faults, str | Fault) else list(faults or ())
+    if not all(isinstance(one, str | Fault) for one in given):
+        raise TypeError(_NO_FAULTS.format(faults))
     parsed = [parse_faults(one) if isinstance(one, str) else (one,) for one in given]
     return tuple(itertools.chain.from_iterable(parsed))
+
+
+_NO_FAULTS = (
+    "faults is {!r}; it is a text, such as 'cut@event=12', or a list of texts and Fault values"
+)
+
+_NUMBERS = {
+    "coalesce": (Integral, "a whole number"),
+    "interval": (Real | None, "a number of seconds, or None"),
+    "rate": (Real | None, "a number of events per second, or None"),
+    "token_rate": (Real | None, "a number of tokens per second, or None"),
+    "ttft": (Real | None, "a number of seconds, or None"),
+    "jitter": (Real, "a number from 0 to 1"),
+    "max_gap": (Real | None, "a number of seconds, or None"),
+    "speed": (Real, "a number above 0"),
+    "seed": (Integral, "a whole number"),
+}
+"""What each of the numbers may be."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +77,7 @@ class Transforms:
             range is refused by ``apply``.)
         FaultError: (a ValueError) the text of ``faults`` cannot be understood or names none, or one
             of them is a wait that ``speed`` or ``max_gap`` does not leave.
+        TypeError: an option is of another type than it takes.
 
     >>> recording = Recording((Read(1.0, b"data: 1\n\n"), Read(3.0, b"data: 2\n\n")))
     >>> Transforms(faults="stall@event=2:1s", speed=2.0).apply(recording).reads[1].time
@@ -74,6 +98,9 @@ class Transforms:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        for name, (kind, words) in _NUMBERS.items():
+            if not isinstance(value := getattr(self, name), kind) or isinstance(value, bool):
+                raise TypeError(f"{name} is {value!r}; it is {words}")
         paces = {"interval": self.interval, "rate": self.rate, "token_rate": self.token_rate}
         given = [name for name, value in paces.items() if value is not None]
         if len(given) > 1:

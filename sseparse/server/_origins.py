@@ -36,7 +36,7 @@ def check_origin(origin: str) -> None:
     """
     if origin in ("*", "null"):
         return
-    written = _as_written(origin)
+    written = _as_written(origin) if isinstance(origin, str) else None
     if written is None:
         raise ValueError(f"{origin!r} is no origin: {EXAMPLE}")
     if written != origin:

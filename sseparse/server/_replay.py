@@ -25,6 +25,8 @@ ACCEPTED_AT_ONCE = 2
 """Connections taken in one turn of the event loop, before anything else has its turn. (asyncio
 takes as many as may wait: with a thousand at once all streams stood still for 0.1 s.)"""
 
+LAST_PORT = 65_535
+
 LOOKS = 20
 """How often idle connections are looked for in the time that they may be idle."""
 
@@ -61,7 +63,7 @@ class ReplayServer:
         transforms: Transforms = Transforms(),  # noqa: B008 (a value that never changes)
         host: str = "127.0.0.1",
         port: int = 0,
-        cors: Sequence[str] = (),
+        cors: str | Sequence[str] = (),
         allow_request_faults: bool = False,
         limits: Limits = Limits(),  # noqa: B008 (likewise)
         on_message: Callable[[str], None] = log_error,
@@ -75,8 +77,8 @@ class ReplayServer:
             transforms: what is done to each before it is played.
             host: the address to listen at.
             port: 0 takes a free one.
-            cors: origins, such as ``"http://localhost:3000"``, whose web pages may read the
-                responses; ``"*"``: all. Without one, a browser lets no page read them.
+            cors: an origin or several, such as ``"http://localhost:3000"``, whose web pages may
+                read the responses; ``"*"``: all. Without one, a browser lets no page read them.
             allow_request_faults: let a request name faults, in the header ``x-sseparse-fault``.
             limits: what one client may take.
             on_message: is told in one line what went wrong with a request.
@@ -85,13 +87,16 @@ class ReplayServer:
 
         Raises:
             ValueError: a transform is out of its range, or names an event that is not there; an
-                origin is none that a browser sends.
+                origin is none that a browser sends; there is no such port.
             RecordingError: a recording has a status or headers that cannot be sent.
         """
-        for origin in cors:
+        origins = (cors,) if isinstance(cors, str) else tuple(cors)
+        for origin in origins:
             check_origin(origin)
+        if not isinstance(port, int) or not 0 <= port <= LAST_PORT:
+            raise ValueError(f"port is {port!r}; it is a number from 0 to {LAST_PORT}")
         repertoire = Repertoire(recordings, transforms)
-        self._answers = Answers(repertoire, tuple(cors), allow_request_faults)
+        self._answers = Answers(repertoire, origins, allow_request_faults)
         self._limits = limits
         self._host, self._port = host, port
         self._told = (on_message, on_response, on_request)

@@ -24,7 +24,7 @@ def serve_in_thread(
     transforms: Transforms = Transforms(),  # noqa: B008 (a value that never changes)
     host: str = "127.0.0.1",
     port: int = 0,
-    cors: Sequence[str] = (),
+    cors: str | Sequence[str] = (),
     allow_request_faults: bool = False,
     limits: Limits = Limits(),  # noqa: B008 (likewise)
     on_message: Callable[[str], None] = log_error,
@@ -41,7 +41,7 @@ def serve_in_thread(
         transforms: what is done to each before it is played.
         host: the address to listen at.
         port: 0 takes a free one.
-        cors: origins whose web pages may read the responses.
+        cors: the origin, or several, whose web pages may read the responses.
         allow_request_faults: let a request name faults.
         limits: what one client may take.
         on_message: is told in one line what went wrong with a request.
@@ -55,7 +55,7 @@ def serve_in_thread(
         OSError: a file cannot be read, or the address cannot be listened at.
         RecordingError: a folder has no recording, or one is damaged.
         ValueError: there is no recording at all; a transform is out of its range, or names an event
-            that is not there; an origin is none that a browser sends.
+            that is not there; an origin is none that a browser sends; there is no such port.
         TypeError: what is given is neither a path nor a recording.
 
     >>> import urllib.request
