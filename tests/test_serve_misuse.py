@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import struct
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from proxies import connect, converse, get
@@ -130,3 +132,31 @@ def test_nothing_is_written_to_a_client_that_has_gone(caplog: pytest.LogCaptureF
         assert converse(port_of(url), get("/-/stats")).status == 200
     assert [played.end for played in told if played.name is not None] == ["client_closed"]
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ünïcode.txt".encode(),
+        "ünïcode".encode(),
+        "ünïcode".encode("latin-1"),
+        quote("ünïcode.txt").encode(),
+        "中/文 1.txt".encode(),
+        quote("中/文 1").encode(),
+    ],
+)
+def test_a_name_may_be_any_text_in_each_spelling_of_a_header(value: bytes) -> None:
+    other = Recording.from_bytes(b"data: other\n\n")
+    recordings = Recordings({"ünïcode.txt": HELLO, "中/文 1.txt": HELLO, "other.txt": other})
+    asked = get("/").replace(b"\r\n\r\n", b"\r\nx-sseparse-recording: " + value + b"\r\n\r\n")
+    with serve_in_thread(recordings) as url:
+        assert converse(port_of(url), asked).body == HELLO.body
+
+
+def test_a_name_that_is_percent_encoded_itself_comes_first() -> None:
+    other = Recording.from_bytes(b"data: other\n\n")
+    with serve_in_thread(Recordings({"a b.txt": other, "a%20b.txt": HELLO})) as url:
+        asked = get("/", "x-sseparse-recording: a%20b")
+        assert converse(port_of(url), asked).body == HELLO.body
+        missing = converse(port_of(url), get("/", "x-sseparse-recording: %C3%BC")).raw_body
+    assert "no recording is named 'ü'" in json.loads(missing)["error"]["message"]

@@ -15,11 +15,12 @@ told, and what differs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -138,9 +139,8 @@ class Recordings:
         """
         if name is not None:
             return self.by_name[self._named(name)]
-        if (
-            self._for_any and not self._by_path
-        ):  # all fit, whatever it is: a third of the time of an answer
+        if self._for_any and not self._by_path:
+            # All fit, whatever it is: a third of the time of an answer.
             return self.by_name[self._next(None, self._for_any)]
         kept = request.kept(body=True)
         exact, path = _key(kept), _path(kept)
@@ -159,13 +159,16 @@ class Recordings:
         return names[turn % len(names)]
 
     def _named(self, name: str) -> str:
-        if name in self.by_name:
-            return name
-        stems = [known for known in self.by_name if os.path.splitext(known)[0] == name]  # noqa: PTH122
-        if len(stems) == 1:
-            return stems[0]
-        near = stems[0] if stems else _closest(name, self.by_name)
-        raise NoSuchRecording(f"no recording is named {name!r}", near)
+        stems: list[str] = []
+        meant = name
+        for meant in _spellings(name):
+            if meant in self.by_name:
+                return meant
+            stems = [known for known in self.by_name if os.path.splitext(known)[0] == meant]  # noqa: PTH122
+            if len(stems) == 1:
+                return stems[0]
+        near = stems[0] if stems else _closest(meant, self.by_name)
+        raise NoSuchRecording(f"no recording is named {meant!r}", near)
 
     def _no_such(self, kept: Mapping[str, object]) -> NoSuchRecording:
         asked = f"{kept['method']} {_path(kept)}"
@@ -174,6 +177,19 @@ class Recordings:
             return NoSuchRecording(f"there is no recording to answer {asked}", None)
         nearest = self._by_path[path][0]
         return NoSuchRecording(f"no recording answers {asked}", nearest, f"it answers {path}")
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Return a name as it was asked for, and what may be meant by it, the likeliest last.
+
+    A header is bytes: UTF-8 of a name is read as Latin-1, and a client that sends ASCII only has to
+    percent-encode it.
+    """
+    yield name
+    with contextlib.suppress(UnicodeError):
+        name = name.encode("latin-1").decode()
+        yield name
+    yield unquote(name)
 
 
 def _closest(name: str, names: Iterable[str]) -> str | None:
