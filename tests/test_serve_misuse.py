@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from proxies import connect, converse, get
+from proxies import connect, converse, get, read_until
 
 from sseparse import Read, Recording
 from sseparse.recording import Header, Request
@@ -160,3 +160,23 @@ def test_a_name_that_is_percent_encoded_itself_comes_first() -> None:
         assert converse(port_of(url), asked).body == HELLO.body
         missing = converse(port_of(url), get("/", "x-sseparse-recording: %C3%BC")).raw_body
     assert "no recording is named 'ü'" in json.loads(missing)["error"]["message"]
+
+
+def test_a_request_is_served_whatever_the_callbacks_raise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def break_down(told: object) -> None:
+        raise LookupError(f"not\nmy {type(told).__name__}")
+
+    messages: list[str] = []
+    broken: Any = {"on_request": break_down, "on_response": break_down}
+    for told in (messages.append, break_down):
+        with serve_in_thread(HELLO, on_message=told, **broken) as url, connect(port_of(url)) as one:
+            for _ in range(2):
+                one.sendall(get(close=False))
+                assert read_until(one, b"0\r\n\r\n").endswith(b"data: hello\n\n\r\n0\r\n\r\n")
+    assert messages == 2 * [
+        "on_request raised LookupError: not my Request",
+        "on_response raised LookupError: not my Played",
+    ]
+    assert caplog.messages == 4 * ["on_message raised LookupError: not my str"]

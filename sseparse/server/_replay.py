@@ -15,6 +15,7 @@ from sseparse.recording import Request
 from sseparse.recording._recorder import log_error
 from sseparse.replay import Recordings, Transforms
 from sseparse.server._answers import Answers
+from sseparse.server._callbacks import guarded
 from sseparse.server._origins import check_origin
 from sseparse.server._repertoire import Repertoire
 from sseparse.server._replay_client import ReplayConnection
@@ -81,7 +82,8 @@ class ReplayServer:
                 read the responses; ``"*"``: all. Without one, a browser lets no page read them.
             allow_request_faults: let a request name faults, in the header ``x-sseparse-fault``.
             limits: what one client may take.
-            on_message: is told in one line what went wrong with a request.
+            on_message: is told in one line what went wrong with a request; what one of these three
+                raises is told here too, and the request is served.
             on_response: is told of each response that is over.
             on_request: is given each request.
 
@@ -99,7 +101,12 @@ class ReplayServer:
         self._answers = Answers(repertoire, origins, allow_request_faults)
         self._limits = limits
         self._host, self._port = host, port
-        self._told = (on_message, on_response, on_request)
+        tell = guarded(on_message, "on_message", log_error)
+        self._told = (
+            tell,
+            guarded(on_response, "on_response", tell),
+            guarded(on_request, "on_request", tell),
+        )
         self._stage: Stage | None = None
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
