@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import anthropic
+import httpx2
 import openai
 import pytest
 from cli import END, chunk
@@ -160,3 +161,24 @@ def test_a_program_can_have_the_proxy_inside(tmp_path: Path) -> None:
     assert relayed.path is not None
     assert relayed.path.read_bytes() == b"".join(OPENAI)
     assert relayed.reads == len(OPENAI)
+
+
+def test_what_a_callback_of_the_proxy_raises_is_told_and_breaks_no_exchange(tmp_path: Path) -> None:
+    def break_down(_: Relayed) -> None:
+        raise LookupError("not mine")
+
+    async def ask(server: Server) -> tuple[list[bytes], list[str]]:
+        base = server.url.removesuffix("/v1/chat/completions")
+        told: list[str] = []
+        folder = RecordingFolder(tmp_path)
+        proxy = RecordingProxy(base, folder, on_message=told.append, on_response=break_down)
+        url = await proxy.start()
+        async with httpx2.AsyncClient() as client:
+            bodies = [(await client.get(f"{url}/v1/chat")).content for _ in range(2)]
+        await proxy.stop()
+        return bodies, told
+
+    with serve(Reply(OPENAI)) as server:
+        bodies, told = asyncio.run(ask(server))
+    assert bodies == 2 * [b"".join(OPENAI)]
+    assert told == 2 * ["on_response raised LookupError: not mine"]

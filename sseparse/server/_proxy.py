@@ -15,6 +15,7 @@ from typing import Self
 
 from sseparse.recording._folder import RecordingFolder
 from sseparse.recording._recorder import log_error
+from sseparse.server._callbacks import guarded
 from sseparse.server._client import ClientConnection
 from sseparse.server._shared import BACKLOG, Relayed, Shared, url_of
 from sseparse.server._upstream import Upstream
@@ -68,7 +69,8 @@ class RecordingProxy:
             ssl_context: for an upstream with https; None: the usual one.
             timeout: seconds that upstream may take for the connection, and may stay silent then;
                 None: as long as it likes.
-            on_message: is told in one line what went wrong with a request.
+            on_message: is told in one line what went wrong with a request, and what one of these
+                two raises, which breaks no exchange.
             on_response: is told of each response that is over.
 
         Raises:
@@ -81,7 +83,9 @@ class RecordingProxy:
         context = ssl_context if where.scheme == "https" else None
         self._host = host
         self._port = port
-        self._shared = Shared(where, folder, context, timeout, on_message, on_response)
+        tell = guarded(on_message, "on_message", log_error)
+        told = guarded(on_response, "on_response", tell)
+        self._shared = Shared(where, folder, context, timeout, tell, told)
         self._server: asyncio.Server | None = None
         self.url = ""
 
