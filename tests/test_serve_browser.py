@@ -96,7 +96,7 @@ def of_faults(from_elsewhere: Page) -> dict[str, Heard]:
     with ExitStack() as stack:
         urls = []
         for fault in ROWS:
-            transforms = Transforms(speed=SPEED, faults=fault_for("openai-chat", fault))
+            transforms = Transforms(speed=SPEED, faults=fault_for("openai-chat", fault) or None)
             cors = [from_elsewhere.origin]
             server = serve_in_thread(recording, transforms=transforms, cors=cors)
             urls.append(stack.enter_context(server) + "/v1/chat/completions")
