@@ -26,6 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(optionalhook=True)  # xdist is not everywhere
 def pytest_xdist_auto_num_workers() -> int:
     """Say how many ``-n auto`` is: more than there are cores, for half of the tests wait."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
