@@ -18,6 +18,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from sseparse.inspect import report
+from sseparse.inspect._walk import Source
+
 PATIENCE = 20.0
 """Seconds in which what was asked for is to be there; nothing comes near it."""
 
@@ -112,3 +115,9 @@ def opened() -> Iterator[Opened]:
 def url_of(path: Path) -> str:
     """Return the address of a file."""
     return path.resolve().as_uri()
+
+
+def made(browser: Opened, folder: Path, *recordings: Source) -> Opened:
+    """Open the page that ``report`` makes of recordings."""
+    browser.open(url_of(report(recordings).save(folder / "page.html", force=True)))
+    return browser

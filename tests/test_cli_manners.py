@@ -363,3 +363,28 @@ def test_what_cannot_be_meant_is_refused_with_a_hint() -> None:
         assert line.startswith("sseparse: ")
         assert complaint in line
         assert re.search(r" See 'sseparse( \w+)? --help'\.$", line)
+
+
+def without_h11(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as it is after ``pip install .``, without extras."""
+    script = (
+        "import sys; sys.modules['h11'] = None\n"
+        f"sys.argv = ['sseparse', *{args!r}]\n"
+        "from sseparse.cli import main; main()"
+    )
+    env = cli.environment({"COLUMNS": "100"})
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env)
+
+
+@pytest.mark.parametrize("args", [["serve", "x", "--speed", "max"], ["serve", "--help"]])
+def test_a_command_whose_library_is_not_installed_names_what_brings_it(args: list[str]) -> None:
+    told = without_h11(*args)
+    assert "serve needs h11: pip install 'sseparse[http]'." in told.stderr
+    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
+
+
+def test_the_help_lists_it_all_the_same() -> None:
+    told = without_h11("--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert re.search(r"^ +serve +\(needs h11: pip install", told.stdout, re.MULTILINE)
+    assert re.search(r"^ +replay +\w", told.stdout, re.MULTILINE)

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 from cli import END, chunk
-from report_browser import Opened, opened, url_of
+from report_browser import Opened, made, opened
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from sseparse import Read, Recording
-from sseparse.inspect import report
-from sseparse.inspect._walk import Source
 
 COUNT = 40
 READS = tuple(Read(0.5 + 0.05 * n, chunk(content=f"w{n} ")) for n in range(COUNT))
@@ -24,11 +22,6 @@ ANSWER = Recording((*READS, Read(0.5 + 0.05 * COUNT, END)))
 def browser() -> Iterator[Opened]:
     with opened() as browser:
         yield browser
-
-
-def made(browser: Opened, folder: Path, *recordings: Source) -> Opened:
-    browser.open(url_of(report(recordings).save(folder / "page.html", force=True)))
-    return browser
 
 
 @pytest.fixture

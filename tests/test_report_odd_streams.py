@@ -8,23 +8,17 @@ from pathlib import Path
 
 import pytest
 from cli import END, REPOSITORY, chunk
-from report_browser import Opened, opened, url_of
+from report_browser import Opened, made, opened, url_of
 from selenium.webdriver.common.keys import Keys
 
 from sseparse import Read, Recording
 from sseparse.inspect import report
-from sseparse.inspect._walk import Source
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Opened]:
     with opened() as browser:
         yield browser
-
-
-def made(browser: Opened, folder: Path, *recordings: Source) -> Opened:
-    browser.open(url_of(report(recordings).save(folder / "page.html", force=True)))
-    return browser
 
 
 def whole(delta: dict[str, object], **fields: object) -> bytes:

@@ -47,6 +47,27 @@ COMMANDS = (
 )
 
 
+EXTRAS = {"h11": "http"}
+"""Libraries that a whole command stands on, and the extra that brings each; the others are looked
+for where they are used."""
+
+
+def _lacking(name: str, library: str) -> click.Command:
+    """Return what stands in the help for a command that cannot be loaded, and says why."""
+    why = f"needs {library}: pip install 'sseparse[{EXTRAS[library]}]'"
+
+    @click.command(
+        name,
+        short_help=f"({why})",
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+    def lacking() -> None:
+        raise click.UsageError(f"{name} {why}.")
+
+    return lacking
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names; none of the modules is loaded for that."""
@@ -56,7 +77,12 @@ class _Commands(click.Group):
         """Load the module of one command, and not those of the others."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"sseparse.cli._{cmd_name}")
+        try:
+            module = importlib.import_module(f"sseparse.cli._{cmd_name}")
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            return _lacking(cmd_name, error.name)
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 

@@ -164,6 +164,7 @@ class Recordings:
         for meant in _spellings(name):
             if meant in self.by_name:
                 return meant
+            # (Names are no paths, and may hold what paths do not.)
             stems = [known for known in self.by_name if os.path.splitext(known)[0] == meant]  # noqa: PTH122
             if len(stems) == 1:
                 return stems[0]

@@ -11,7 +11,7 @@ import attrs
 
 from sseparse._events import ServerSentEvent
 from sseparse.assembly import Completion, Finding
-from sseparse.inspect._check import _rules_format, _rules_protocol, _rules_timing  # noqa: F401
+from sseparse.inspect._check import _rules_format, _rules_protocol, _rules_timing  # noqa: F401 (they register)
 from sseparse.inspect._check._format import FormatChecks
 from sseparse.inspect._check._notes import Notes
 from sseparse.inspect._check._protocol import ProtocolChecks
