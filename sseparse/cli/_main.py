@@ -63,7 +63,9 @@ def _lacking(name: str, library: str) -> click.Command:
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
     def lacking() -> None:
-        raise click.UsageError(f"{name} {why}.")
+        error = click.ClickException(f"{name} {why}.")
+        error.exit_code = CANNOT_READ
+        raise error  # (no UsageError, which would refer to the help that is not there)
 
     return lacking
 
