@@ -52,6 +52,12 @@ EXTRAS = {"h11": "http"}
 for where they are used."""
 
 
+class _Lacking(click.ClickException):
+    """No ``UsageError``, which would refer to a help that is not there."""
+
+    exit_code = 2
+
+
 def _lacking(name: str, library: str) -> click.Command:
     """Return what stands in the help for a command that cannot be loaded, and says why."""
     why = f"needs {library}: pip install 'sseparse[{EXTRAS[library]}]'"
@@ -63,9 +69,7 @@ def _lacking(name: str, library: str) -> click.Command:
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
     def lacking() -> None:
-        error = click.ClickException(f"{name} {why}.")
-        error.exit_code = CANNOT_READ
-        raise error  # (no UsageError, which would refer to the help that is not there)
+        raise _Lacking(f"{name} {why}.")
 
     return lacking
 
